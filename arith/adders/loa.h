@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "arith/low_part.h"
+
+namespace axfire::adders {
+
+/// Lower-part OR adder: the low k bits are a | b, the AND of their top bits carries into the exact upper part.
+struct loa {
+    static constexpr UnitInfo kInfo{"loa", "lower-part OR adder, carry from the AND of the top low bits",
+                                    "Mahdiani et al., IEEE TCAS-I 57(4), 2010", 1, {kApproximateBits}};
+
+    template <class U>
+    AXFIRE_FN static U add(const U& a, const U& b, u32, const Parameters& p) {
+        const u32 k = p.value[0];
+        if (k == 0) {
+            return a + b;
+        }
+        return upper_sum(a, b, bit(a & b, k - 1), k) + ((a | b) & low_mask(k));
+    }
+};
+
+}  // namespace axfire::adders

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+// The FP adder: an exact or approximate significand adder in its floating-point pipeline.
+#pragma once
+
+#include "arith/convert.h"
+#include "arith/spec.h"
+
+namespace axfire {
+
+/// The correctly rounded sum of two finite numbers.
+template <class U>
+AXFIRE_FN U exact_sum(const AdderSpec& s, const Unpacked<U>& x, const Unpacked<U>& y) {
+    const U swap = lt(x.exponent, y.exponent);
+    const U exponent = select(swap, y.exponent, x.exponent);
+    const U distance = exponent - select(swap, x.exponent, y.exponent);
+    // Six bits below the last place and one above the first; what is shifted out of b leaves a sticky bit.
+    const U ma = select(swap, y.significand, x.significand) << 6;
+    const U mb = shift_right_sticky(select(swap, x.significand, y.significand) << 6, distance);
+    const U sign_a = select(swap, y.sign, x.sign);
+    const U subtract = ~eq(x.sign ^ y.sign, U{});
+    const U borrow = subtract & lt(ma, mb);
+    const U sum = select(subtract, select(borrow, mb - ma, ma - mb), ma + mb);
+    const U zero = eq(sum, U{});
+    // x + (-x) is +0, or -0 when rounding toward -infinity; zeros of one sign keep it.
+    const U zero_sign = select(subtract, splat<U>(s.rounding == Rounding::rd ? kSignBit : 0u), sign_a);
+    const U sign = select(zero, zero_sign, sign_a ^ (borrow & kSignBit));
+    const U lead = leading_one(sum);
+    const U significand = shift_left(sum, 30u - lead) & ~zero;
+    return round_pack(s.format, s.rounding, sign, exponent + lead - 29u, significand);
+}
+
+/// The sum of two finite numbers by the approximate circuit; x, the accumulator, counts as larger in a tie.
+template <class U>
+AXFIRE_FN U circuit_sum(const AdderSpec& s, const Unpacked<U>& x, const Unpacked<U>& y) {
+    const Format& f = s.format;
+    const u32 m = f.fraction_bits;
+    const u32 n = m + 3;
+    const u32 mask = (1u << n) - 1;
+    const U swap = lt(x.exponent, y.exponent);
+    const U exponent = select(swap, y.exponent, x.exponent);
+    const U distance = exponent - select(swap, x.exponent, y.exponent);
+    const U sign_a = select(swap, y.sign, x.sign);
+    const U sign_b = select(swap, x.sign, y.sign);
+    const U differ = ~eq(sign_a ^ sign_b, U{});
+    U a = select(swap, y.significand, x.significand) >> (23 - m);
+    U b = select(swap, x.significand, y.significand) >> (23 - m);
+    // Where the signs differ the negative one is in two's complement.
+    a = select(differ & ~eq(sign_a, U{}), U{} - a, a);
+    b = select(differ & ~eq(sign_b, U{}), U{} - b, b);
+    // Arithmetic shift; nothing of b is left at a distance of m or more.
+    const U fill = U{} - (b >> 31);
+    b = (shift_right(b ^ fill, distance) ^ fill) & lt(distance, splat<U>(m));
+    a &= mask;
+    b &= mask;
+    U sum{};
+#define AXFIRE_CASE(unit_name)                                   \
+    if (s.unit == AdderId::unit_name) {                          \
+        sum = adders::unit_name::add(a, b, n, s.parameters);     \
+    }
+    AXFIRE_ADDERS(AXFIRE_CASE)
+#undef AXFIRE_CASE
+    sum &= mask;
+    const U negative = U{} - (sum >> (n - 1));
+    const U mag = select(negative, (U{} - sum) & mask, sum);
+    const U sign = (negative & kSignBit) | (sign_a & sign_b);
+    // Right by one before the conversion, so that it is exact; the bit is dropped.
+    const U halve = m == 23 ? ~lt(mag, splat<U>(1u << 24)) & 1u : U{};
+    const U bits = as_bits<U>(to_float(mag >> halve));
+    const U significand = (((bits & 0x7fffffu) | 0x800000u) << 7) & ~eq(mag, U{});
+    return round_pack(f, Rounding::rz, sign, exponent + (bits >> 23) - (127 + m) + halve, significand, true);
+}
+
+/// acc + x of the format (binary32 bits).
+template <class U>
+AXFIRE_FN U fp_add(const AdderSpec& s, const U& acc, const U& x) {
+    const Format& f = s.format;
+    const Unpacked<U> ua = unpack(f, acc);
+    const Unpacked<U> ux = unpack(f, x);
+    U finite;
+    if (s.unit == AdderId::exact) {
+        finite = exact_sum(s, ua, ux);
+    } else {
+        finite = circuit_sum(s, ua, ux);
+        if (s.exact_subtraction) {
+            finite = select(eq(ua.sign, ux.sign), finite, exact_sum(s, ua, ux));
+        }
+        if (s.zero_bypass) {
+            const U both = is_zero(acc) & is_zero(x);
+            finite = select(is_zero(acc), x, select(is_zero(x), acc, finite));
+            finite = select(both, acc & x, finite);
+        }
+    }
+    const U inf_acc = is_infinite(acc);
+    const U inf_x = is_infinite(x);
+    const U nan = is_nan(acc) | is_nan(x) | (inf_acc & inf_x & ~eq(ua.sign, ux.sign));
+    const U infinity = overflow_result(f, Rounding::rne, select(inf_acc, ua.sign, ux.sign));
+    return select(nan, splat<U>(kCanonicalNan), select(inf_acc | inf_x, infinity, finite));
+}
+
+}  // namespace axfire

@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+// The lane types that every unit is templated on: u32 (the reference, and device code) and vectors of u32.
+//
+// A unit is written once, branch-free and unsigned, over a lane type U. With U = u32 it is plain C++ that CUDA
+// compiles too; with U = a GCC vector it is SIMD code of the same bits.
+#pragma once
+
+#include <cstdint>
+#include <cstring>
+
+/// Marks every function of the arithmetic: host and device code, and always inlined. Inlining is not only for speed:
+/// no out-of-line copy exists that a linker could take from a file compiled for a newer instruction set.
+#if defined(__CUDACC__)
+#define AXFIRE_FN __host__ __device__ __forceinline__
+#else
+#define AXFIRE_FN inline __attribute__((always_inline))
+#endif
+
+namespace axfire {
+
+using u32 = std::uint32_t;
+using u64 = std::uint64_t;
+
+/// What belongs to a lane type: its signed and floating twins and its number of lanes.
+template <class U>
+struct LaneTraits;
+
+template <>
+struct LaneTraits<u32> {
+    using Signed = std::int32_t;
+    using Float = float;
+    static constexpr unsigned kWidth = 1;
+};
+
+#if defined(__GNUC__) && !defined(__CUDACC__)
+/// W lanes of u32 in one SIMD register: 4 (SSE2, NEON), 8 (AVX2), 16 (AVX-512).
+template <unsigned W>
+struct Vector {
+    typedef std::uint32_t Unsigned __attribute__((vector_size(4 * W)));
+    typedef std::int32_t Signed __attribute__((vector_size(4 * W)));
+    typedef float Float __attribute__((vector_size(4 * W)));
+};
+using U32x4 = Vector<4>::Unsigned;
+using U32x8 = Vector<8>::Unsigned;
+using U32x16 = Vector<16>::Unsigned;
+
+template <unsigned W>
+struct VectorTraits {
+    using Signed = typename Vector<W>::Signed;
+    using Float = typename Vector<W>::Float;
+    static constexpr unsigned kWidth = W;
+};
+template <>
+struct LaneTraits<U32x4> : VectorTraits<4> {};
+template <>
+struct LaneTraits<U32x8> : VectorTraits<8> {};
+template <>
+struct LaneTraits<U32x16> : VectorTraits<16> {};
+#endif
+
+template <class U>
+using SignedOf = typename LaneTraits<U>::Signed;
+template <class U>
+using FloatOf = typename LaneTraits<U>::Float;
+
+/// The same bits under another lane type of the same size.
+template <class To, class From>
+AXFIRE_FN To bit_cast_lanes(const From& x) {
+    static_assert(sizeof(To) == sizeof(From));
+    To r;
+    memcpy(&r, &x, sizeof r);
+    return r;
+}
+
+/// Every lane set to one value.
+template <class U>
+AXFIRE_FN U splat(u32 x) {
+    return U{} + x;
+}
+
+// Conditions are lane masks: all ones where true, zero where false.
+
+AXFIRE_FN u32 mask_of(bool c) { return 0u - static_cast<u32>(c); }
+template <class M>
+AXFIRE_FN auto mask_of(const M& c) {
+    return bit_cast_lanes<typename Vector<sizeof(M) / 4>::Unsigned>(c);
+}
+
+template <class U>
+AXFIRE_FN U lt(const U& a, const U& b) {
+    return mask_of(a < b);
+}
+template <class U>
+AXFIRE_FN U eq(const U& a, const U& b) {
+    return mask_of(a == b);
+}
+/// mask ? a : b, lane by lane; every mask lane is all ones or zero.
+template <class U>
+AXFIRE_FN U select(const U& mask, const U& a, const U& b) {
+    if constexpr (LaneTraits<U>::kWidth == 1) {
+        return mask != 0 ? a : b;
+    } else {
+        return bit_cast_lanes<SignedOf<U>>(mask) < 0 ? a : b;
+    }
+}
+
+template <class U>
+AXFIRE_FN U min_lanes(const U& a, const U& b) {
+    return select(lt(a, b), a, b);
+}
+template <class U>
+AXFIRE_FN U max_lanes(const U& a, const U& b) {
+    return select(lt(a, b), b, a);
+}
+
+/// True if any lane of a mask is set.
+template <class U>
+AXFIRE_FN bool any(const U& mask) {
+    if constexpr (LaneTraits<U>::kWidth == 1) {
+        return mask != 0;
+    } else {
+        u32 r = 0;
+        for (unsigned i = 0; i < LaneTraits<U>::kWidth; ++i) {
+            r |= mask[i];
+        }
+        return r != 0;
+    }
+}
+
+/// float(x) for x < 2^31, exact below 2^24.
+template <class U>
+AXFIRE_FN FloatOf<U> to_float(const U& x) {
+    if constexpr (LaneTraits<U>::kWidth == 1) {
+        return static_cast<float>(static_cast<std::int32_t>(x));
+    } else {
+        return __builtin_convertvector(bit_cast_lanes<SignedOf<U>>(x), FloatOf<U>);
+    }
+}
+template <class U>
+AXFIRE_FN FloatOf<U> as_float(const U& x) {
+    return bit_cast_lanes<FloatOf<U>>(x);
+}
+template <class U>
+AXFIRE_FN U as_bits(const FloatOf<U>& x) {
+    return bit_cast_lanes<U>(x);
+}
+
+/// Shifts by any amount: 32 and more give zero, where the language leaves it open.
+template <class U>
+AXFIRE_FN U shift_right(const U& x, const U& n) {
+    return select(lt(n, splat<U>(32)), x >> (n & 31u), U{});
+}
+template <class U>
+AXFIRE_FN U shift_left(const U& x, const U& n) {
+    return select(lt(n, splat<U>(32)), x << (n & 31u), U{});
+}
+
+/// Index of the leading one of x, for 0 < x < 2^31; 0 for x = 0 is not defined. Clearing the bit below a leading one
+/// keeps the conversion from rounding up to the next power of two.
+template <class U>
+AXFIRE_FN U leading_one(const U& x) {
+    return (as_bits<U>(to_float(x & ~(x >> 1))) >> 23) - 127u;
+}
+
+}  // namespace axfire

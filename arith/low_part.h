@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+// The two halves of an adder whose low k bits are approximate.
+#pragma once
+
+#include "arith/unit.h"
+
+namespace axfire {
+
+/// A mask of the k lowest bits; k <= 31.
+AXFIRE_FN constexpr u32 low_mask(u32 k) {
+    return (1u << k) - 1;
+}
+
+/// U(c) = ((a >> k) + (b >> k) + c) << k, the exact upper part with carry-in c (0 or 1).
+template <class U>
+AXFIRE_FN U upper_sum(const U& a, const U& b, const U& c, u32 k) {
+    return ((a >> k) + (b >> k) + c) << k;
+}
+
+/// Bit i of x as 0 or 1.
+template <class U>
+AXFIRE_FN U bit(const U& x, u32 i) {
+    return (x >> i) & 1u;
+}
+
+inline constexpr ParameterInfo kApproximateBits{"k", 0, kCircuitWidth, false, 0, "approximate low bits"};
+
+}  // namespace axfire

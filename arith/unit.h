@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a unit (one file under adders/ or multipliers/) tells about itself, and the values of its parameters.
+#pragma once
+
+#include "arith/lanes.h"
+
+namespace axfire {
+
+inline constexpr unsigned kMaxParameters = 4;
+
+/// The values of a unit's parameters, in the order in which the unit lists them.
+struct Parameters {
+    u32 value[kMaxParameters] = {};
+    friend constexpr bool operator==(const Parameters&, const Parameters&) = default;
+};
+
+inline constexpr u32 kCircuitWidth = 0xffffffffu;       ///< as an upper bound: the width n of the circuit
+inline constexpr u32 kTwiceCircuitWidth = 0xfffffffeu;  ///< ... the width 2n of its product
+
+/// One integer parameter of a unit.
+struct ParameterInfo {
+    const char* name;
+    u32 min;
+    u32 max;  ///< a number, kCircuitWidth or kTwiceCircuitWidth
+    bool has_default;
+    u32 default_value;
+    const char* summary;
+};
+
+/// Metadata of a unit: `static constexpr UnitInfo kInfo` in its struct.
+struct UnitInfo {
+    const char* name;  ///< also the struct's and the file's name
+    const char* summary;
+    const char* source;  ///< paper or design that defines it
+    unsigned parameter_count;
+    ParameterInfo parameters[kMaxParameters];
+};
+
+/// A product of up to 64 bits: hi * 2^32 + lo.
+template <class U>
+struct Wide {
+    U hi;
+    U lo;
+};
+
+}  // namespace axfire

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+// The verbs of the command. Each adds itself, its flags and what it does when called.
+#pragma once
+
+#include <CLI/CLI.hpp>
+
+namespace axfire::cli {
+
+void add_run(CLI::App& app);
+void add_inspect(CLI::App& app);
+void add_arith(CLI::App& app);
+void add_export(CLI::App& app);
+void add_info(CLI::App& app);
+
+/// The whole command. Returns the exit code: 0, 1 for a run that failed, 2 for a bad argument or file.
+int main(int argc, char** argv);
+
+}  // namespace axfire::cli

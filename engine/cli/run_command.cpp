@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <cstdio>
+#include <memory>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "engine/cli/commands.h"
+#include "engine/cli/progress.h"
+#include "engine/cli/run_options.h"
+#include "engine/version.h"
+
+namespace axfire::cli {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+std::vector<LayerTotals> layer_totals(const Simulation& simulation, const std::vector<Counts>& counts) {
+    std::vector<LayerTotals> layers;
+    for (std::size_t i = 0; i < simulation.layers().size(); ++i) {
+        const Layer& l = simulation.layers()[i];
+        const Counts c = counts.empty() ? Counts{} : counts[i];
+        layers.push_back(
+            {l.name, l.type, l.neurons, c.spikes, c.synaptic_operations, c.multiplications, c.neuron_updates});
+    }
+    return layers;
+}
+
+Json accuracy_of(const RunTotals& totals) {
+    return totals.labelled == 0 ? Json(nullptr) : Json(totals.accuracy());
+}
+
+/// The machine-readable summary.
+Json summary(const RunFlags& flags, const PreparedRun& run, const RunTotals& totals) {
+    const double samples = static_cast<double>(run.options.samples);
+    Json json = configuration(flags, run);
+    json["accuracy"] = accuracy_of(totals);
+    json["seconds"] = totals.seconds;
+    json["samples_per_second"] = samples / totals.seconds;
+    json["dropped_events"] = totals.dropped_events;
+    Json layers = Json::array();
+    for (const LayerTotals& l : layer_totals(*run.simulation, totals.counts)) {
+        layers.push_back({{"name", l.name},
+                          {"type", l.type},
+                          {"neurons", l.neurons},
+                          {"spikes", l.spikes},
+                          {"spikes_per_sample", static_cast<double>(l.spikes) / samples},
+                          {"synaptic_operations", l.synaptic_operations},
+                          {"multiplications", l.multiplications},
+                          {"neuron_updates", l.neuron_updates}});
+    }
+    json["layers"] = std::move(layers);
+    json["result_hash"] = fmt::format("{:016x}", totals.result_hash);
+    json["predictions"] = totals.predictions;
+    json["labels"] = totals.labels;
+    return json;
+}
+
+void print_summary(const RunFlags& flags, const PreparedRun& run, const RunTotals& totals) {
+    if (totals.labelled != 0) {
+        fmt::print("accuracy     {:.2f} % ({} of {})\n", 100 * totals.accuracy(), totals.correct, totals.labelled);
+    } else {
+        fmt::print("accuracy     unknown: the data has no labels\n");
+    }
+    fmt::print("samples      {} of {} steps of {} ms, {:.1f} samples/s on {} threads\n", run.options.samples,
+               run.options.encoder.steps, run.network.conventions.dt_ms,
+               static_cast<double>(run.options.samples) / totals.seconds, run.options.threads);
+    fmt::print("synapses     mul {}, add {}\n", to_string(run.arithmetic.synapse_mul),
+               to_string(run.arithmetic.synapse_add));
+    fmt::print("neurons      mul {}, add {}\n", to_string(run.arithmetic.neuron_mul),
+               to_string(run.arithmetic.neuron_add));
+    if (totals.dropped_events != 0) {
+        fmt::print("dropped      {} events after the last step\n", totals.dropped_events);
+    }
+    fmt::print("\n{:<20} {:<10} {:>8} {:>14} {:>16}\n", "layer", "type", "neurons", "spikes/sample", "synaptic ops/s.");
+    for (const LayerTotals& l : layer_totals(*run.simulation, totals.counts)) {
+        const double samples = static_cast<double>(run.options.samples);
+        fmt::print("{:<20} {:<10} {:>8} {:>14.1f} {:>16.0f}\n", l.name, l.type, l.neurons,
+                   static_cast<double>(l.spikes) / samples, static_cast<double>(l.synaptic_operations) / samples);
+    }
+    fmt::print("\nresult hash  {:016x}\n", totals.result_hash);
+    if (!flags.output.empty()) {
+        fmt::print("run file     {}\n", flags.output);
+    }
+}
+
+std::unique_ptr<RunFile> open_run_file(const RunFlags& flags, const PreparedRun& run) {
+    if (flags.output.empty()) {
+        return nullptr;
+    }
+    RunFileOptions options;
+    options.path = flags.output;
+    options.overwrite = flags.force;
+    options.dt_ms = run.network.conventions.dt_ms;
+    options.steps = run.options.encoder.steps;
+    options.samples = run.options.samples;
+    options.populations = run.populations;
+    options.configuration = configuration(flags, run).dump();
+    options.seed = flags.seed;
+    options.version = kVersion;
+    options.layers = layer_totals(*run.simulation, {});
+    return std::make_unique<RunFile>(std::move(options));
+}
+
+SampleRecord to_record(FinishedSample& sample) {
+    SampleRecord record;
+    record.label = sample.label;
+    record.prediction = sample.result.prediction;
+    record.readout = std::move(sample.result.readout);
+    for (Trace& t : sample.result.traces) {
+        record.populations.push_back({std::move(t.spike_step), std::move(t.spike_neuron), std::move(t.membrane)});
+    }
+    for (const Counts& c : sample.result.counts) {
+        record.spikes_per_layer.push_back(static_cast<std::uint32_t>(c.spikes));
+    }
+    return record;
+}
+
+void run_command(const RunFlags& flags) {
+    const PreparedRun run = prepare(flags);
+    const std::unique_ptr<RunFile> file = open_run_file(flags, run);
+    Progress progress(run.options.samples, flags.quiet);
+    const auto sink = [&](std::span<FinishedSample> batch, const RunTotals& totals) {
+        if (file != nullptr) {
+            std::vector<SampleRecord> records;
+            for (FinishedSample& sample : batch) {
+                records.push_back(to_record(sample));
+            }
+            file->append(records);
+        }
+        progress.show(totals.predictions.size(),
+                      totals.labelled == 0 ? "" : fmt::format("accuracy {:.2f} %", 100 * totals.accuracy()));
+    };
+    const RunTotals totals = run_samples(*run.simulation, *run.data, run.options, sink);
+    const Json json = summary(flags, run, totals);
+    if (file != nullptr) {
+        file->finish(layer_totals(*run.simulation, totals.counts), json.dump());
+    }
+    if (flags.json) {
+        fmt::print("{}\n", json.dump());
+    } else if (!flags.quiet) {
+        print_summary(flags, run, totals);
+    }
+}
+
+/// An option that takes one of an enum's words.
+template <class E>
+void add_choice(CLI::App* sub, const std::string& flag, std::optional<E>& value, const std::string& help) {
+    std::vector<std::string> names;
+    for (const Choice<E>& choice : choices(E{})) {
+        names.push_back(choice.name);
+    }
+    sub->add_option_function<std::string>(
+           flag, [&value](const std::string& text) { value = find_choice<E>(text); }, help)
+        ->check(CLI::IsMember(names));
+}
+
+}  // namespace
+
+void add_run(CLI::App& app) {
+    auto f = std::make_shared<RunFlags>();
+    CLI::App* sub = app.add_subcommand("run", "Run a network over a data set");
+    const CLI::IsMember on_off({"on", "off"});
+    const std::string spec = "<unit>[(param=value,...)]@<format>[/<rounding>]; axfire arith list shows the units";
+
+    sub->add_option("MODEL", f->model, "Network: a NIR file or a model file of Axfire (.h5)")->required();
+    sub->add_option("--data", f->data, "Data: " + known_data_specs())->required();
+    sub->add_option("-T,--steps", f->steps, "Steps of a sample; default: the data set's")->check(CLI::Range(1u, 100000000u));
+    sub->add_option("--dt", f->conventions.dt_ms, "Length of a step in ms; default: the model's, or 1")
+        ->check(CLI::PositiveNumber);
+
+    sub->add_option("--mul", f->synapse_mul, "Synapse multiplier: " + spec)->group("Arithmetic")->capture_default_str();
+    sub->add_option("--add", f->synapse_add, "Synapse adder")->group("Arithmetic")->capture_default_str();
+    sub->add_option("--neuron-mul", f->neuron_mul, "Neuron multiplier")->group("Arithmetic")->capture_default_str();
+    sub->add_option("--neuron-add", f->neuron_add, "Neuron adder")->group("Arithmetic")->capture_default_str();
+    sub->add_option("--weights", f->weights, "Format that the weights are stored in first; default: as given")
+        ->group("Arithmetic");
+    sub->add_option_function<std::string>(
+           "--spike-multiply", [f](const std::string& text) { f->multiply_spikes = text == "on"; },
+           "Send spikes of amplitude 1 through the multiplier too: on or off (default)")
+        ->check(on_off)
+        ->group("Arithmetic");
+
+    add_choice(sub, "--reset", f->conventions.reset, "After a spike: zero (to v_reset) or subtract (the threshold)");
+    add_choice(sub, "--integrate", f->conventions.integrate, "Leaky models: euler or exponential");
+    add_choice(sub, "--fire", f->conventions.fire, "Spike where v > threshold (gt) or v >= threshold (ge)");
+    add_choice(sub, "--input-gain", f->conventions.input_gain, "Models if and i: R a step, or R dt (continuous)");
+    add_choice(sub, "--cuba-order", f->conventions.cuba_order, "The membrane takes the old current or the new one");
+    add_choice(sub, "--decay-gain", f->conventions.decay_gain,
+               "Exponential integration: input gain 1-a (complement) or dt/tau (ratio)");
+
+    sub->add_option("--encode", f->encode, "Input: events, direct, poisson or latency; default: events for event data, else direct")
+        ->check(CLI::IsMember({"events", "direct", "poisson", "latency"}));
+    sub->add_option_function<std::string>(
+           "--bin-events", [f](const std::string& text) { f->binary_events = text == "binary"; },
+           "Several events of a pixel in a step: count (default) or binary (one)")
+        ->check(CLI::IsMember({"count", "binary"}));
+    sub->add_option("--rate-scale", f->rate_scale, "poisson: spikes a step at value 1")
+        ->check(CLI::NonNegativeNumber)
+        ->capture_default_str();
+    sub->add_option("--readout", f->readout, "Prediction: spikes, last, sum, or auto by the output")
+        ->check(CLI::IsMember({"auto", "spikes", "last", "sum"}))
+        ->capture_default_str();
+
+    sub->add_option("--device", f->device, "auto or cpu")->capture_default_str();
+    sub->add_option("--threads", f->threads, "Threads; default: all of the machine")->check(CLI::Range(1u, 4096u));
+    sub->add_option("--batch", f->batch, "Samples that are in work at once; changes no result")
+        ->check(CLI::Range(1u, 1000000u))
+        ->capture_default_str();
+    sub->add_option("--samples", f->samples, "Only the first N samples; default: all")->check(CLI::Range(1u, 4000000000u));
+    sub->add_option("--seed", f->seed, "Seed of every random number")->capture_default_str();
+
+    sub->add_option("--record", f->record,
+                    "What -o records, by commas: spikes, v, spikes:<layer>, v:<layer>, none; default: spikes")
+        ->delimiter(',');
+    sub->add_option("-o,--output", f->output, "Run file (HDF5) to write");
+    sub->add_flag("--force", f->force, "Replace the run file if it exists");
+    sub->add_flag("--json", f->json, "Print the summary as one JSON object on standard output");
+    sub->add_flag("-q,--quiet", f->quiet, "No progress bar and no summary in words");
+    sub->footer("Examples:\n"
+                "  axfire run net.nir --data nmnist:Test --reset subtract --add 'loa(k=12)@fp32'\n"
+                "  axfire run net.nir --data fashion-mnist -T 16 --record spikes,v:out -o run.h5 --json");
+    sub->callback([f] { run_command(*f); });
+}
+
+}  // namespace axfire::cli

@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/cli/run_options.h"
+
+#include <algorithm>
+#include <thread>
+
+#include <fmt/format.h>
+
+#include "arith/error.h"
+#include "engine/formats/load_network.h"
+#include "engine/version.h"
+
+namespace axfire::cli {
+
+namespace {
+
+const nodes::Input& input_of(const Network& network) {
+    for (const Node& node : network.nodes) {
+        if (const auto* input = std::get_if<nodes::Input>(&node.kind)) {
+            return *input;
+        }
+    }
+    throw InputError("the network has no input");
+}
+
+/// The threshold of a population, where it is the same for all.
+double common_threshold(const Node& node) {
+    if (const auto* neuron = std::get_if<nodes::Neuron>(&node.kind)) {
+        const auto it = neuron->parameters.find("v_threshold");
+        if (it != neuron->parameters.end() && std::all_of(it->second.begin(), it->second.end(),
+                                                          [&](double v) { return v == it->second.front(); })) {
+            return it->second.front();
+        }
+    }
+    return std::numeric_limits<double>::quiet_NaN();
+}
+
+/// One `--record` item: `spikes`, `v`, `spikes:<layer>`, `v:<layer>` or `none`.
+void record_item(const std::string& item, PreparedRun& run) {
+    const std::size_t colon = item.find(':');
+    const std::string what = item.substr(0, colon);
+    const std::string layer = colon == std::string::npos ? "" : item.substr(colon + 1);
+    if (item == "none") {
+        return;
+    }
+    if (what != "spikes" && what != "v") {
+        throw InputError(fmt::format(
+            "--record '{}' is unknown; it takes spikes, v, spikes:<layer>, v:<layer> or none, separated by commas", item));
+    }
+    const bool membrane = what == "v";
+    bool found = false;
+    std::string choices;
+    for (const Layer& l : run.simulation->layers()) {
+        if (!(membrane ? run.simulation->has_membrane(l.node) : run.simulation->spikes(l.node))) {
+            continue;
+        }
+        choices += (choices.empty() ? "" : ", ") + l.name;
+        if (!layer.empty() && layer != l.name) {
+            continue;
+        }
+        found = true;
+        auto at = std::find_if(run.options.traces.begin(), run.options.traces.end(),
+                               [&](const TraceRequest& t) { return t.node == l.node; });
+        if (at == run.options.traces.end()) {
+            run.options.traces.push_back({l.node, false, false});
+            const Node& node = run.network.nodes[l.node];
+            run.populations.push_back({l.name, l.type, l.neurons, {}, false, false, common_threshold(node)});
+            at = run.options.traces.end() - 1;
+        }
+        (membrane ? at->membrane : at->spikes) = true;
+        RecordedPopulation& p = run.populations[static_cast<std::size_t>(at - run.options.traces.begin())];
+        (membrane ? p.membrane : p.spikes) = true;
+    }
+    if (!found && (!layer.empty() || membrane)) {
+        throw InputError(fmt::format("--record {}: no layer '{}' has {}; those that have: {}", item, layer,
+                                     membrane ? "a membrane" : "spikes", choices.empty() ? "none" : choices));
+    }
+}
+
+Readout parse_readout(const std::string& text) {
+    return text == "spikes" ? Readout::spikes
+           : text == "last" ? Readout::last
+           : text == "sum"  ? Readout::sum
+                            : Readout::automatic;
+}
+
+/// Steps of a run: as told, as the data set says, or 1 for a network whose neurons keep no state.
+std::uint32_t choose_steps(const RunFlags& flags, const PreparedRun& run) {
+    if (flags.steps != 0) {
+        return flags.steps;
+    }
+    if (const std::uint32_t steps = run.data->default_steps(run.network.conventions.dt_ms); steps != 0) {
+        return steps;
+    }
+    for (const Node& node : run.network.nodes) {
+        if (std::holds_alternative<nodes::Neuron>(node.kind) || std::holds_alternative<nodes::Delay>(node.kind)) {
+            throw InputError(fmt::format("the samples of '{}' have no time axis and node '{}' keeps a state: say how "
+                                         "many steps to run with -T",
+                                         flags.data, node.name));
+        }
+    }
+    return 1;
+}
+
+}  // namespace
+
+PreparedRun prepare(const RunFlags& flags) {
+    PreparedRun run;
+    if (flags.device != "auto" && flags.device != "cpu") {
+        throw InputError(fmt::format("--device '{}' is not available in this build; choose auto or cpu", flags.device));
+    }
+    run.arithmetic = {parse_multiplier(flags.synapse_mul), parse_adder(flags.synapse_add),
+                      parse_multiplier(flags.neuron_mul), parse_adder(flags.neuron_add)};
+    if (!flags.record.empty() && flags.output.empty()) {
+        throw InputError("--record needs -o FILE to record into");
+    }
+    run.network = load_network(flags.model, flags.conventions);
+    const Shape shape = input_of(run.network).shape;
+    run.data = open_dataset(flags.data, shape);
+    if (element_count(run.data->shape()) != element_count(shape)) {
+        throw InputError(fmt::format("the samples of '{}' are {} and the input of '{}' is {}", flags.data,
+                                     to_string(run.data->shape()), flags.model, to_string(shape)));
+    }
+    EncoderOptions& encoder = run.options.encoder;
+    encoder.encoding = flags.encode.empty() ? (run.data->has_events() ? Encoding::events : Encoding::direct)
+                                            : parse_encoding(flags.encode);
+    encoder.bin_events = flags.binary_events ? BinEvents::binary : BinEvents::count;
+    encoder.steps = choose_steps(flags, run);
+    encoder.dt_ms = run.network.conventions.dt_ms;
+    encoder.seed = flags.seed;
+    encoder.rate_scale = flags.rate_scale;
+
+    SimulationOptions options;
+    options.arithmetic = run.arithmetic;
+    options.multiply_spikes = flags.multiply_spikes;
+    if (!flags.weights.empty()) {
+        options.weight_format = parse_format(flags.weights);
+    }
+    options.input_events = encoder.encoding != Encoding::direct;
+    options.readout = parse_readout(flags.readout);
+    run.simulation = std::make_unique<Simulation>(run.network, options);
+
+    if (run.data->size() == 0) {
+        throw InputError(fmt::format("'{}' holds no samples", flags.data));
+    }
+    if (flags.samples > run.data->size()) {
+        throw InputError(fmt::format("--samples {}: '{}' holds {}", flags.samples, flags.data, run.data->size()));
+    }
+    run.options.samples = flags.samples != 0 ? flags.samples : run.data->size();
+    run.options.threads = flags.threads != 0 ? flags.threads : std::max(1u, std::thread::hardware_concurrency());
+    run.options.batch = flags.batch;
+    if (!flags.output.empty()) {
+        for (const std::string& item : flags.record.empty() ? std::vector<std::string>{"spikes"} : flags.record) {
+            record_item(item, run);
+        }
+    }
+    return run;
+}
+
+nlohmann::ordered_json configuration(const RunFlags& flags, const PreparedRun& run) {
+    const Conventions& c = run.network.conventions;
+    const EncoderOptions& e = run.options.encoder;
+    const char* const readouts[] = {"auto", "spikes", "last", "sum"};
+    nlohmann::ordered_json json;
+    json["axfire"] = kVersion;
+    json["model"] = flags.model;
+    json["provenance"] = run.network.provenance;
+    json["data"] = flags.data;
+    json["samples"] = run.options.samples;
+    json["steps"] = e.steps;
+    json["dt_ms"] = c.dt_ms;
+    json["encode"] = to_string(e.encoding);
+    json["bin_events"] = flags.binary_events ? "binary" : "count";
+    json["rate_scale"] = e.rate_scale;
+    json["seed"] = flags.seed;
+    json["reset"] = to_string(c.reset);
+    json["integrate"] = to_string(c.integrate);
+    json["fire"] = to_string(c.fire);
+    json["input_gain"] = to_string(c.input_gain);
+    json["cuba_order"] = to_string(c.cuba_order);
+    json["decay_gain"] = to_string(c.decay_gain);
+    json["arithmetic"] = {{"synapse_mul", to_string(run.arithmetic.synapse_mul)},
+                          {"synapse_add", to_string(run.arithmetic.synapse_add)},
+                          {"neuron_mul", to_string(run.arithmetic.neuron_mul)},
+                          {"neuron_add", to_string(run.arithmetic.neuron_add)}};
+    json["spike_multiply"] = flags.multiply_spikes ? "on" : "off";
+    json["weights"] = flags.weights.empty() ? "as given" : flags.weights;
+    json["readout"] = readouts[static_cast<std::size_t>(run.simulation->readout())];
+    json["device"] = "cpu";
+    json["isa"] = cpu_kernels().isa;
+    json["threads"] = run.options.threads;
+    json["batch"] = run.options.batch;
+    return json;
+}
+
+}  // namespace axfire::cli

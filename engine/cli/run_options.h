@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+// What `axfire run` is told, and the network, data and simulation that follow from it.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include "engine/network/conventions.h"
+#include "engine/record/run_file.h"
+#include "engine/simulation/runner.h"
+
+namespace axfire::cli {
+
+/// The flags of `axfire run`, as given.
+struct RunFlags {
+    std::string model;
+    std::string data;
+    std::uint32_t steps = 0;  ///< 0: the data set's own
+    ConventionOverrides conventions;
+    std::string synapse_mul = "exact@fp32";
+    std::string synapse_add = "exact@fp32";
+    std::string neuron_mul = "exact@fp32";
+    std::string neuron_add = "exact@fp32";
+    std::string weights;
+    bool multiply_spikes = false;
+    std::string encode;  ///< empty: events for event data, direct for other
+    bool binary_events = false;
+    double rate_scale = 1.0;
+    std::string readout = "auto";
+    std::string device = "auto";
+    unsigned threads = 0;  ///< 0: all
+    std::size_t batch = 32;
+    std::size_t samples = 0;  ///< 0: all
+    std::uint64_t seed = 0;
+    std::vector<std::string> record;
+    std::string output;
+    bool force = false;
+    bool json = false;
+    bool quiet = false;
+};
+
+/// Everything ready to run.
+struct PreparedRun {
+    Network network;
+    std::unique_ptr<Dataset> data;
+    std::unique_ptr<Simulation> simulation;
+    Arithmetic arithmetic;
+    RunOptions options;
+    std::vector<RecordedPopulation> populations;  ///< one for each of options.traces
+};
+
+/// Reads the model, opens the data, compiles. Throws InputError.
+PreparedRun prepare(const RunFlags& flags);
+
+/// Everything that fixes the run, for the run file and the summary.
+nlohmann::ordered_json configuration(const RunFlags& flags, const PreparedRun& run);
+
+}  // namespace axfire::cli

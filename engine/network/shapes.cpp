@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/network/shapes.h"
+
+#include <algorithm>
+#include <limits>
+#include <optional>
+#include <set>
+
+#include <fmt/format.h>
+
+#include "arith/error.h"
+#include "engine/network/check.h"
+
+namespace axfire {
+namespace {
+
+// Indices into a signal are 32 bits wide.
+constexpr std::size_t kMaxElements = std::numeric_limits<std::uint32_t>::max();
+
+[[noreturn]] void misfit(const Node& node, const Node& source, const Shape& got, const std::string& wanted) {
+    throw InputError(fmt::format("{}: gets {} from '{}', but {}", describe(node), to_string(got), source.name, wanted));
+}
+
+/// C x H x W of a signal; H x W counts as one channel.
+std::array<std::size_t, 3> image_of(const Node& node, const Node& source, const Shape& in) {
+    if (in.size() == 2) {
+        return {1, in[0], in[1]};
+    }
+    if (in.size() != 3) {
+        misfit(node, source, in, "needs channels x height x width");
+    }
+    return {in[0], in[1], in[2]};
+}
+
+std::size_t output_extent(const Node& node, std::size_t in, std::size_t kernel, std::size_t stride, std::size_t pad,
+                          std::size_t dilation) {
+    try {
+        return window_output_size(in, kernel, stride, pad, dilation);
+    } catch (const InputError& error) {
+        throw InputError(fmt::format("{}: {}", describe(node), error.what()));
+    }
+}
+
+/// The shape a node has whatever its source is; nothing if its source decides.
+struct OwnShape {
+    std::optional<Shape> operator()(const nodes::Input& input) const { return input.shape; }
+    std::optional<Shape> operator()(const nodes::Output& output) const {
+        return output.shape.empty() ? std::nullopt : std::optional(output.shape);
+    }
+    std::optional<Shape> operator()(const nodes::Linear& linear) const { return Shape{linear.weight.shape[0]}; }
+    std::optional<Shape> operator()(const nodes::Conv2d&) const { return std::nullopt; }
+    std::optional<Shape> operator()(const nodes::Pool2d&) const { return std::nullopt; }
+    std::optional<Shape> operator()(const nodes::Flatten&) const { return std::nullopt; }
+    std::optional<Shape> operator()(const nodes::Scale& scale) const { return unless_one(scale.scale.shape); }
+    std::optional<Shape> operator()(const nodes::Threshold& node) const { return unless_one(node.threshold.shape); }
+    std::optional<Shape> operator()(const nodes::Delay& delay) const { return unless_one(delay.shape); }
+    std::optional<Shape> operator()(const nodes::Neuron& neuron) const { return unless_one(neuron.shape); }
+
+    static std::optional<Shape> unless_one(const Shape& shape) {
+        return element_count(shape) == 1 ? std::nullopt : std::optional(shape);
+    }
+};
+
+/// The shape that follows from a source's, where the node has none of its own.
+struct DerivedShape {
+    const Node& node;
+    const Node& source;
+    const Shape& in;
+
+    template <class Elementwise>
+    Shape operator()(const Elementwise&) const {
+        return in;
+    }
+
+    Shape operator()(const nodes::Conv2d& conv) const {
+        const auto [channels, height, width] = image_of(node, source, in);
+        const Shape& weight = conv.weight.shape;
+        if (channels % conv.groups != 0 || channels / conv.groups != weight[1]) {
+            misfit(node, source, in,
+                   fmt::format("its weight {} in {} groups needs {} channels", to_string(weight), conv.groups,
+                               weight[1] * conv.groups));
+        }
+        return {weight[0],
+                output_extent(node, height, weight[2], conv.stride[0], conv.pad_begin[0] + conv.pad_end[0],
+                              conv.dilation[0]),
+                output_extent(node, width, weight[3], conv.stride[1], conv.pad_begin[1] + conv.pad_end[1],
+                              conv.dilation[1])};
+    }
+
+    Shape operator()(const nodes::Pool2d& pool) const {
+        const auto [channels, height, width] = image_of(node, source, in);
+        return {channels,
+                output_extent(node, height, pool.kernel[0], pool.stride[0], pool.pad_begin[0] + pool.pad_end[0], 1),
+                output_extent(node, width, pool.kernel[1], pool.stride[1], pool.pad_begin[1] + pool.pad_end[1], 1)};
+    }
+
+    Shape operator()(const nodes::Flatten& flatten) const {
+        const int rank = static_cast<int>(in.size());
+        const int start = flatten.start_dim < 0 ? flatten.start_dim + rank : flatten.start_dim;
+        const int end = flatten.end_dim < 0 ? flatten.end_dim + rank : flatten.end_dim;
+        if (start < 0 || end >= rank || start > end) {
+            misfit(node, source, in,
+                   fmt::format("it merges the axes {} to {} (the batch is not an axis)", flatten.start_dim,
+                               flatten.end_dim));
+        }
+        Shape out(in.begin(), in.begin() + start);
+        out.push_back(element_count(Shape(in.begin() + start, in.begin() + end + 1)));
+        out.insert(out.end(), in.begin() + end + 1, in.end());
+        return out;
+    }
+};
+
+void check_linear(const Node& node, const nodes::Linear& linear, const Node& source, const Shape& in) {
+    const std::size_t inputs = linear.weight.shape[1];
+    const std::size_t count = element_count(in);
+    if (count != inputs) {
+        misfit(node, source, in, fmt::format("its weight {} needs {} values", to_string(linear.weight.shape), inputs));
+    }
+    if (*std::max_element(in.begin(), in.end()) != count) {
+        misfit(node, source, in, "needs a vector: put a flatten node (start_dim 0) before it");
+    }
+}
+
+/// Checks one edge once both shapes are known.
+void check_edge(const Node& node, const Shape& shape, const Node& source, const Shape& in) {
+    if (const auto* linear = std::get_if<nodes::Linear>(&node.kind)) {
+        check_linear(node, *linear, source, in);
+    } else if (std::holds_alternative<nodes::Conv2d>(node.kind) || std::holds_alternative<nodes::Pool2d>(node.kind) ||
+               std::holds_alternative<nodes::Flatten>(node.kind)) {
+        return;  // derived from the only source
+    } else if (element_count(shape) != element_count(in)) {
+        misfit(node, source, in, fmt::format("has the shape {}", to_string(shape)));
+    }
+}
+
+/// Values that are one for all or one for each element.
+void check_lengths(const Node& node, const Shape& shape) {
+    const std::size_t count = element_count(shape);
+    const auto check = [&](const std::string& what, std::size_t length) {
+        if (length != 1 && length != count) {
+            throw InputError(fmt::format("{}: its {} has {} values; it must have 1, or {} as its shape {} has",
+                                         describe(node), what, length, count, to_string(shape)));
+        }
+    };
+    if (const auto* neuron = std::get_if<nodes::Neuron>(&node.kind)) {
+        for (const auto& [name, values] : neuron->parameters) {
+            check("parameter " + name, values.size());
+        }
+    } else if (const auto* delay = std::get_if<nodes::Delay>(&node.kind)) {
+        check("delay", delay->delay_s.size());
+    }
+}
+
+class Inference {
+public:
+    Inference(const Network& network, const Topology& topology)
+        : network_(network),
+          topology_(topology),
+          shapes_(network.nodes.size()),
+          position_(network.nodes.size()),
+          targets_(network.nodes.size()) {
+        for (std::size_t i = 0; i < topology.order.size(); ++i) {
+            position_[topology.order[i]] = i;
+        }
+        for (const Edge& edge : network.edges) {
+            targets_[edge.from].push_back(edge.to);
+        }
+    }
+
+    std::vector<Shape> run() {
+        // Positions in the topological order that may have become known; the first one first, so that the result does
+        // not depend on how a file orders nodes and edges.
+        std::set<std::size_t> pending;
+        for (std::size_t i = 0; i < topology_.order.size(); ++i) {
+            pending.insert(pending.end(), i);
+        }
+        while (!pending.empty()) {
+            const std::size_t node = topology_.order[*pending.begin()];
+            pending.erase(pending.begin());
+            if (!shapes_[node] && resolve(node)) {
+                for (const std::size_t target : targets_[node]) {
+                    pending.insert(position_[target]);
+                }
+            }
+        }
+        std::vector<Shape> result;
+        for (const std::optional<Shape>& shape : shapes_) {
+            // Whatever the input reaches has a shape: any known source of a node fixes it.
+            result.push_back(shape.value());
+        }
+        for (const std::size_t i : topology_.order) {
+            check_lengths(network_.nodes[i], result[i]);
+            check_sources(i, topology_.feed_forward[i], result);
+            check_sources(i, topology_.recurrent[i], result);
+        }
+        return result;
+    }
+
+private:
+    bool resolve(std::size_t i) {
+        const Node& node = network_.nodes[i];
+        shapes_[i] = std::visit(OwnShape{}, node.kind);
+        for (const auto* sources : {&topology_.feed_forward[i], &topology_.recurrent[i]}) {
+            for (const std::size_t source : *sources) {
+                if (!shapes_[i] && shapes_[source]) {
+                    shapes_[i] = std::visit(DerivedShape{node, network_.nodes[source], *shapes_[source]}, node.kind);
+                }
+            }
+        }
+        if (shapes_[i] && element_count(*shapes_[i]) > kMaxElements) {
+            throw InputError(fmt::format("{}: its shape {} has more than {} elements", describe(node),
+                                         to_string(*shapes_[i]), kMaxElements));
+        }
+        return shapes_[i].has_value();
+    }
+
+    void check_sources(std::size_t i, const std::vector<std::size_t>& sources, const std::vector<Shape>& shapes) const {
+        for (const std::size_t source : sources) {
+            check_edge(network_.nodes[i], shapes[i], network_.nodes[source], shapes[source]);
+        }
+    }
+
+    const Network& network_;
+    const Topology& topology_;
+    std::vector<std::optional<Shape>> shapes_;
+    std::vector<std::size_t> position_;
+    std::vector<std::vector<std::size_t>> targets_;
+};
+
+}  // namespace
+
+std::vector<Shape> infer_shapes(const Network& network, const Topology& topology) {
+    return Inference(network, topology).run();
+}
+
+}  // namespace axfire

@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "arith/error.h"
+#include "engine/simulation/simulation.h"
+
+namespace axfire {
+
+namespace {
+
+template <class T>
+bool is(const Node& node) {
+    return std::holds_alternative<T>(node.kind);
+}
+
+/// Nodes that hand their source's signal on as it is.
+bool passes(const Node& node) {
+    return is<nodes::Flatten>(node) || is<nodes::Output>(node);
+}
+
+bool is_spiking(const Node& node) {
+    if (const auto* neuron = std::get_if<nodes::Neuron>(&node.kind)) {
+        return find_model(neuron->model.c_str())->spiking;
+    }
+    return is<nodes::Threshold>(node);
+}
+
+/// Whether a node emits events, given whether its source does.
+bool emits_events(const Node& node, bool source_events) {
+    if (const auto* pool = std::get_if<nodes::Pool2d>(&node.kind)) {
+        return source_events && pool->kind == nodes::Pool2d::Kind::sum;
+    }
+    return is_spiking(node) || ((passes(node) || is<nodes::Delay>(node)) && source_events);
+}
+
+std::unique_ptr<Stage> compile_node(const Node& node, const StageContext& context) {
+    return std::visit(
+        [&](const auto& kind) -> std::unique_ptr<Stage> {
+            if constexpr (requires { make_stage(kind, context); }) {
+                return make_stage(kind, context);
+            } else {
+                return nullptr;
+            }
+        },
+        node.kind);
+}
+
+Readout choose_readout(Readout wanted, const Node& output, bool events) {
+    const bool membrane = is<nodes::Neuron>(output) && !events;
+    if (wanted == Readout::automatic) {
+        return events ? Readout::spikes : membrane ? Readout::last : Readout::sum;
+    }
+    if (wanted == Readout::spikes && !events) {
+        throw InputError(
+            fmt::format("--readout spikes: the output '{}' does not spike; use last, sum or auto", output.name));
+    }
+    if (wanted == Readout::last && events && !is<nodes::Neuron>(output)) {
+        throw InputError(fmt::format("--readout last: the output '{}' has no membrane; use spikes or auto", output.name));
+    }
+    if (wanted == Readout::sum && events) {
+        throw InputError(fmt::format("--readout sum: the output '{}' spikes; use spikes, last or auto", output.name));
+    }
+    return wanted;
+}
+
+}  // namespace
+
+Simulation::Simulation(const Network& network, const SimulationOptions& options)
+    : network_(network), topology_(analyse(network)) {
+    const std::size_t count = network_.nodes.size();
+    stages_.resize(count);
+    events_.resize(count);
+    std::vector<std::size_t> place(count);
+    for (std::size_t i = 0; i < count; ++i) {
+        place[topology_.order[i]] = i;
+        events_[i] = is_spiking(network_.nodes[i]);  // known before the order reaches it, for recurrent edges
+    }
+    const auto source_of = [&](std::size_t n) {
+        return topology_.feed_forward[n].empty() ? topology_.recurrent[n].front() : topology_.feed_forward[n].front();
+    };
+    // A delay of a cycle is passed before its source; what it carries is found by going on around the cycle.
+    for (std::size_t round = 0; round < 2; ++round) {
+        for (const std::size_t n : topology_.order) {
+            if (is<nodes::Input>(network_.nodes[n])) {
+                input_ = n;
+                events_[n] = options.input_events;
+            } else {
+                events_[n] = emits_events(network_.nodes[n], events_[source_of(n)]);
+            }
+        }
+    }
+    for (const std::size_t n : topology_.order) {
+        const Node& node = network_.nodes[n];
+        if (is<nodes::Output>(node)) {
+            output_ = origin(n).node;
+            output_size_ = element_count(topology_.shape[n]);
+        }
+        if (is<nodes::Input>(node) || passes(node)) {
+            continue;
+        }
+        const std::size_t source = source_of(n);
+        const bool late = is<nodes::Delay>(node) && place[source] > place[n];
+        StageContext context{cpu_kernels(),
+                             network_.conventions,
+                             options.arithmetic,
+                             options.multiply_spikes,
+                             options.weight_format ? &*options.weight_format : nullptr,
+                             topology_.shape[source],
+                             topology_.shape[n],
+                             static_cast<bool>(events_[source]),
+                             late};
+        try {
+            stages_[n] = compile_node(node, context);
+        } catch (const InputError& e) {
+            throw InputError(fmt::format("node '{}': {}", node.name, e.what()));
+        }
+        computing_.push_back(n);
+        const bool population = is<nodes::Neuron>(node) || is<nodes::Threshold>(node);
+        layers_.push_back({n, node.name, type_name(node), population ? element_count(topology_.shape[n]) : 0});
+        if (late) {
+            late_.push_back(n);
+        }
+        for (const std::size_t r : topology_.recurrent[n]) {
+            remembered_.push_back(r);
+        }
+    }
+    for (std::size_t n = 0; n < count; ++n) {  // recurrent edges into nodes that only pass a signal on
+        if (passes(network_.nodes[n])) {
+            remembered_.insert(remembered_.end(), topology_.recurrent[n].begin(), topology_.recurrent[n].end());
+        }
+    }
+    std::sort(remembered_.begin(), remembered_.end());
+    remembered_.erase(std::unique(remembered_.begin(), remembered_.end()), remembered_.end());
+    input_size_ = element_count(topology_.shape[input_]);
+    readout_ = choose_readout(options.readout, network_.nodes[output_], events_[output_]);
+}
+
+Simulation::Origin Simulation::origin(std::size_t node) const {
+    bool previous = false;
+    while (passes(network_.nodes[node])) {
+        if (topology_.feed_forward[node].empty()) {
+            return {topology_.recurrent[node].front(), true};
+        }
+        node = topology_.feed_forward[node].front();
+    }
+    return {node, previous};
+}
+
+bool Simulation::spikes(std::size_t node) const {
+    return is_spiking(network_.nodes[node]);
+}
+
+bool Simulation::has_membrane(std::size_t node) const {
+    return is<nodes::Neuron>(network_.nodes[node]);
+}
+
+Simulation::Workspace::Workspace(const Simulation& simulation)
+    : state(simulation.network_.nodes.size()),
+      sources(simulation.network_.nodes.size()),
+      input(simulation.input_size_) {
+    for (const std::size_t n : simulation.computing_) {
+        for (const std::size_t s : simulation.topology_.feed_forward[n]) {
+            const Origin o = simulation.origin(s);
+            sources[n].push_back({o.previous ? &state[o.node].previous : &state[o.node].out,
+                                  static_cast<bool>(simulation.events_[o.node])});
+        }
+        for (const std::size_t s : simulation.topology_.recurrent[n]) {
+            sources[n].push_back({&state[s].previous, static_cast<bool>(simulation.events_[s])});
+        }
+    }
+}
+
+}  // namespace axfire

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/simulation/runner.h"
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <exception>
+#include <mutex>
+
+namespace axfire {
+
+namespace {
+
+/// The error of the lowest sample, whatever thread met it.
+class FirstError {
+public:
+    void note(std::size_t sample) {
+        const std::lock_guard lock(mutex_);
+        if (!error_ || sample < sample_) {
+            error_ = std::current_exception();
+            sample_ = sample;
+        }
+    }
+    void rethrow() const {
+        if (error_) {
+            std::rethrow_exception(error_);
+        }
+    }
+
+private:
+    std::mutex mutex_;
+    std::exception_ptr error_;
+    std::size_t sample_ = 0;
+};
+
+}  // namespace
+
+RunTotals run_samples(const Simulation& simulation, const Dataset& data, const RunOptions& options,
+                      const std::function<void(std::span<FinishedSample>, const RunTotals&)>& sink) {
+    const auto start = std::chrono::steady_clock::now();
+    RunTotals totals;
+    totals.counts.resize(simulation.layers().size());
+    ResultHash hash;
+    const int threads = static_cast<int>(std::max(1u, options.threads));
+    std::vector<Simulation::Workspace> workspaces;
+    for (int i = 0; i < threads; ++i) {
+        workspaces.emplace_back(simulation);
+    }
+    std::vector<FinishedSample> batch;
+    std::atomic<std::uint64_t> dropped = 0;
+    for (std::size_t first = 0; first < options.samples; first += batch.size()) {
+        batch.assign(std::min(options.batch, options.samples - first), {});
+        std::atomic<std::size_t> next = 0;
+        FirstError error;
+#pragma omp parallel for schedule(static, 1) num_threads(threads)
+        for (int thread = 0; thread < threads; ++thread) {
+            for (std::size_t i = next++; i < batch.size(); i = next++) {
+                try {
+                    const Sample sample = data.load(first + i);
+                    const EncodedSample encoded =
+                        encode(sample, simulation.input_size(), first + i, options.encoder);
+                    dropped += encoded.dropped;
+                    batch[i] = {encoded.label, simulation.run(encoded, options.traces,
+                                                              workspaces[static_cast<std::size_t>(thread)])};
+                } catch (...) {
+                    error.note(first + i);
+                }
+            }
+        }
+        error.rethrow();
+        for (const FinishedSample& s : batch) {
+            totals.labels.push_back(s.label);
+            totals.predictions.push_back(s.result.prediction);
+            totals.labelled += s.label != kNoLabel;
+            totals.correct += s.label != kNoLabel && s.label == s.result.prediction;
+            for (std::size_t l = 0; l < totals.counts.size(); ++l) {
+                totals.counts[l] += s.result.counts[l];
+            }
+            hash.add(s.result.hash_words);
+        }
+        totals.dropped_events = dropped;
+        totals.result_hash = hash.value;
+        totals.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+        sink(batch, totals);
+    }
+    return totals;
+}
+
+}  // namespace axfire

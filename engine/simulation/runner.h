@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+// Runs a simulation over the samples of a data set, in batches and on several threads.
+#pragma once
+
+#include <functional>
+#include <span>
+
+#include "engine/simulation/simulation.h"
+
+namespace axfire {
+
+struct RunOptions {
+    EncoderOptions encoder;
+    std::size_t samples = 0;  ///< the first ones of the data set
+    unsigned threads = 1;
+    std::size_t batch = 32;   ///< samples between two calls of the sink
+    std::vector<TraceRequest> traces;
+};
+
+/// A finished sample, in the order of the data set.
+struct FinishedSample {
+    std::int32_t label;
+    SampleResult result;
+};
+
+struct RunTotals {
+    std::vector<std::int32_t> labels;
+    std::vector<std::int32_t> predictions;
+    std::vector<Counts> counts;  ///< by Simulation::layers()
+    std::uint64_t labelled = 0;
+    std::uint64_t correct = 0;
+    std::uint64_t dropped_events = 0;  ///< events after the last step
+    std::uint64_t result_hash = 0;
+    double seconds = 0;  ///< reading, encoding and simulating
+
+    double accuracy() const { return static_cast<double>(correct) / static_cast<double>(labelled); }
+};
+
+/// 64-bit FNV-1a over 32-bit words, one xor and one multiplication for each word.
+struct ResultHash {
+    std::uint64_t value = 0xcbf29ce484222325u;
+    void add(std::span<const u32> words) {
+        for (const u32 w : words) {
+            value = (value ^ w) * 0x100000001b3u;
+        }
+    }
+};
+
+/// Runs samples 0 .. options.samples - 1. After each batch `sink` gets its samples in order, and the totals so far.
+/// The results depend neither on threads nor on the batch. Throws what reading, encoding or the sink throws.
+RunTotals run_samples(const Simulation& simulation, const Dataset& data, const RunOptions& options,
+                      const std::function<void(std::span<FinishedSample>, const RunTotals&)>& sink);
+
+}  // namespace axfire

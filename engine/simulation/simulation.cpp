@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/simulation/simulation.h"
+
+#include <bit>
+#include <cmath>
+
+namespace axfire {
+
+SampleResult Simulation::run(const EncodedSample& sample, const std::vector<TraceRequest>& traces,
+                             Workspace& w) const {
+    for (const std::size_t n : computing_) {
+        w.state[n].out.clear();
+        w.state[n].previous.clear();
+        w.state[n].counts = {};
+        stages_[n]->reset(w.state[n]);
+    }
+    w.readout.assign(output_size_, 0.0f);
+    SampleResult result;
+    result.traces.resize(traces.size());
+    for (u32 t = 0; t < sample.steps; ++t) {
+        feed(sample, t, w);
+        step(w, t);
+        observe(w, t, traces, result);
+        for (const std::size_t n : remembered_) {
+            std::swap(w.state[n].out, w.state[n].previous);
+        }
+    }
+    finish(w, result);
+    return result;
+}
+
+void Simulation::step(Workspace& w, u32 t) const {
+    for (const std::size_t n : computing_) {
+        stages_[n]->step(w.sources[n], w.state[n], t);
+    }
+    for (const std::size_t n : late_) {
+        stages_[n]->accept(w.sources[n], w.state[n], t);
+    }
+}
+
+/// The input node's signal of step t.
+void Simulation::feed(const EncodedSample& sample, u32 t, Workspace& w) const {
+    Signal& out = w.state[input_].out;
+    out.clear();
+    if (events_[input_]) {
+        bool graded = false;
+        for (u32 e = sample.step_begin[t]; e < sample.step_begin[t + 1]; ++e) {
+            out.index.push_back(sample.index[e]);
+            out.amplitude.push_back(std::bit_cast<u32>(sample.amplitude[e]));
+            graded = graded || sample.amplitude[e] != 1.0f;
+        }
+        if (!graded) {
+            out.amplitude.clear();
+        }
+        return;
+    }
+    if (t == 0 || !sample.constant) {
+        const float* values = sample.values.data() + (sample.constant ? 0 : static_cast<std::size_t>(t) * input_size_);
+        for (std::size_t i = 0; i < input_size_; ++i) {
+            w.input[i] = std::isnan(values[i]) ? kCanonicalNan : std::bit_cast<u32>(values[i]);
+        }
+    }
+    out.values = w.input.data();
+}
+
+/// Notes what the step gave: the requested traces and a summed read-out.
+void Simulation::observe(Workspace& w, u32 t, const std::vector<TraceRequest>& traces, SampleResult& result) const {
+    for (std::size_t i = 0; i < traces.size(); ++i) {
+        const StageState& s = w.state[traces[i].node];
+        Trace& trace = result.traces[i];
+        if (traces[i].spikes) {
+            trace.spike_step.insert(trace.spike_step.end(), s.out.index.size(), t);
+            trace.spike_neuron.insert(trace.spike_neuron.end(), s.out.index.begin(), s.out.index.end());
+        }
+        if (traces[i].membrane) {
+            for (const u32 v : s.v.values()) {
+                trace.membrane.push_back(std::bit_cast<float>(v));
+            }
+        }
+    }
+    const Signal& out = w.state[output_].out;
+    if (readout_ == Readout::spikes) {
+        for (const u32 i : out.index) {
+            w.readout[i] += 1.0f;
+        }
+    } else if (out.values != nullptr) {
+        for (std::size_t i = 0; i < output_size_; ++i) {
+            const float value = out.values[i] == kNoTerm ? 0.0f : std::bit_cast<float>(out.values[i]);
+            w.readout[i] = readout_ == Readout::last ? value : w.readout[i] + value;
+        }
+    }
+}
+
+void Simulation::finish(Workspace& w, SampleResult& result) const {
+    const StageState& out = w.state[output_];
+    const bool output_is_population = has_membrane(output_);
+    if (readout_ == Readout::last && output_is_population) {
+        for (std::size_t i = 0; i < output_size_; ++i) {
+            w.readout[i] = std::bit_cast<float>(out.v[i]);
+        }
+    }
+    result.readout = w.readout;
+    result.prediction = 0;
+    for (std::size_t i = 1; i < result.readout.size(); ++i) {
+        if (result.readout[i] > result.readout[static_cast<std::size_t>(result.prediction)]) {
+            result.prediction = static_cast<std::int32_t>(i);
+        }
+    }
+    for (const Layer& layer : layers_) {
+        const StageState& s = w.state[layer.node];
+        result.counts.push_back(s.counts);
+        for (std::size_t i = 0; i < layer.neurons; ++i) {
+            result.hash_words.push_back(s.spike_count.empty() ? 0 : s.spike_count[i]);
+            const u32 v = s.v.empty() ? 0 : s.v[i];
+            result.hash_words.push_back((v & ~kSignBit) > kInfinityBits ? kCanonicalNan : v);
+        }
+    }
+    if (!output_is_population && !spikes(output_)) {  // a stateless read-out
+        for (const float value : result.readout) {
+            result.hash_words.push_back(0);
+            result.hash_words.push_back(std::isnan(value) ? kCanonicalNan : std::bit_cast<u32>(value));
+        }
+    }
+}
+
+}  // namespace axfire

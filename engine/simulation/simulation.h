@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+// A network compiled for one arithmetic, and the time loop over a sample.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "datasets/sample.h"
+#include "engine/simulation/stage.h"
+
+namespace axfire {
+
+/// How the output node's values become a prediction.
+enum class Readout : std::uint8_t {
+    automatic,  ///< spikes for a spiking output, last for a membrane, sum for a stateless one
+    spikes,     ///< most spikes
+    last,       ///< largest value after the last step
+    sum,        ///< largest sum of the values over all steps, formed in binary32 by ascending step
+};
+
+struct SimulationOptions {
+    Arithmetic arithmetic;
+    bool multiply_spikes = false;
+    std::optional<Format> weight_format;
+    bool input_events = true;  ///< the input node emits events (else analog values)
+    Readout readout = Readout::automatic;
+};
+
+/// A population to be traced while a sample runs.
+struct TraceRequest {
+    std::size_t node;  ///< index in the network
+    bool spikes;
+    bool membrane;
+};
+
+/// Spikes and membranes of one population in one sample.
+struct Trace {
+    std::vector<std::uint32_t> spike_step;    ///< in time order, by ascending neuron within a step
+    std::vector<std::uint32_t> spike_neuron;
+    std::vector<float> membrane;  ///< [steps][neurons], after the update and reset of the step
+};
+
+struct SampleResult {
+    std::int32_t prediction = -1;      ///< ties go to the lowest index
+    std::vector<float> readout;        ///< one value for each output
+    std::vector<Counts> counts;        ///< by Simulation::layers()
+    std::vector<Trace> traces;         ///< by request
+    std::vector<u32> hash_words;       ///< what result_hash is formed over
+};
+
+/// A layer of the report: every node that computes.
+struct Layer {
+    std::size_t node;
+    std::string name;
+    std::string type;
+    std::size_t neurons;  ///< 0 for a node that is not a population
+};
+
+class Simulation {
+public:
+    /// Compiles the network. Throws InputError for what cannot run: a delay that is too short for its cycle, a readout
+    /// that does not fit the output.
+    Simulation(const Network& network, const SimulationOptions& options);
+
+    /// Buffers of one thread; any number may exist for one simulation.
+    class Workspace {
+    public:
+        explicit Workspace(const Simulation& simulation);
+
+    private:
+        friend class Simulation;
+        std::vector<StageState> state;              ///< by node
+        std::vector<std::vector<Source>> sources;   ///< by node, pointing into `state`
+        Buffer input;                               ///< analog input of a step
+        std::vector<float> readout;
+    };
+
+    /// Runs one sample from rest; the result depends on nothing but the sample and the network.
+    SampleResult run(const EncodedSample& sample, const std::vector<TraceRequest>& traces, Workspace& workspace) const;
+
+    const std::vector<Layer>& layers() const { return layers_; }
+    std::size_t input_size() const { return input_size_; }
+    Readout readout() const { return readout_; }
+    /// True if the node has spikes, or a membrane, to record.
+    bool spikes(std::size_t node) const;
+    bool has_membrane(std::size_t node) const;
+
+private:
+    void feed(const EncodedSample& sample, u32 t, Workspace& w) const;
+    void step(Workspace& w, u32 t) const;
+    void observe(Workspace& w, u32 t, const std::vector<TraceRequest>& traces, SampleResult& result) const;
+    void finish(Workspace& w, SampleResult& result) const;
+
+    Network network_;
+    Topology topology_;
+    std::vector<std::unique_ptr<Stage>> stages_;  ///< by node; none for nodes that only pass a signal on
+    std::vector<bool> events_;                    ///< by node: emits events
+    std::vector<std::size_t> computing_;          ///< nodes with a stage, in topological order
+    std::vector<std::size_t> late_;               ///< delay nodes whose input arrives at the end of a step
+    std::vector<std::size_t> remembered_;         ///< nodes whose last step's spikes are needed
+    std::vector<Layer> layers_;
+    std::size_t input_ = 0;
+    std::size_t output_ = 0;       ///< the node whose signal leaves
+    std::size_t input_size_ = 0;
+    std::size_t output_size_ = 0;
+    Readout readout_ = Readout::automatic;
+
+    /// The node that really emits what `node` passes on, and whether its last step is meant.
+    struct Origin {
+        std::size_t node;
+        bool previous;
+    };
+    Origin origin(std::size_t node) const;
+};
+
+}  // namespace axfire

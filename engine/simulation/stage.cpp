@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/simulation/stage.h"
+
+#include <bit>
+#include <cmath>
+
+namespace axfire {
+
+Buffer StageContext::weights_for(const Format& format, Rounding rounding, const Buffer& weights) const {
+    Buffer result = weights;
+    const std::size_t n = weights.size();
+    if (weight_format != nullptr) {
+        kernels.convert(*weight_format, Rounding::rne, result.data(), result.data(), n);
+    }
+    if (!(format == kFp32)) {
+        kernels.convert(format, rounding, result.data(), result.data(), n);
+    }
+    return result;
+}
+
+Buffer to_buffer(const std::vector<float>& values) {
+    Buffer buffer(values.size());
+    for (std::size_t i = 0; i < values.size(); ++i) {
+        buffer[i] = std::isnan(values[i]) ? kCanonicalNan : std::bit_cast<u32>(values[i]);
+    }
+    return buffer;
+}
+
+const u32* spread(const Source& source, std::size_t n, Buffer& space) {
+    if (!source.events) {
+        return source.signal->values;
+    }
+    const EventView events = source.signal->events();
+    if (events.count == 0) {
+        return nullptr;
+    }
+    if (space.size() != n) {
+        space = Buffer(n);
+    }
+    space.fill(kNoTerm);
+    for (u32 e = 0; e < events.count; ++e) {
+        space[events.index[e]] = events.amplitude != nullptr ? events.amplitude[e] : kOneBits;
+    }
+    return space.data();
+}
+
+void emit_fired(StageState& state, std::size_t neurons) {
+    state.out.clear();
+    for (std::size_t w = 0; w < (neurons + 31) / 32; ++w) {
+        u32 bits = state.fired[w];
+        if (w == neurons / 32) {  // lanes beyond the last neuron
+            bits &= (1u << neurons % 32) - 1;
+        }
+        for (; bits != 0; bits &= bits - 1) {
+            const u32 n = static_cast<u32>(w * 32) + static_cast<u32>(std::countr_zero(bits));
+            state.out.index.push_back(n);
+            ++state.spike_count[n];
+        }
+    }
+    state.counts.spikes += state.out.index.size();
+}
+
+}  // namespace axfire

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+// A node, compiled: constants prepared for the arithmetic in force, and one method that brings a sample a step further.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "engine/backend/cpu/kernels.h"
+#include "engine/network/network.h"
+#include "engine/simulation/signal.h"
+
+namespace axfire {
+
+/// What has been done for one node.
+struct Counts {
+    std::uint64_t spikes = 0;
+    std::uint64_t synaptic_operations = 0;  ///< accumulations of a term into a sum; biases not counted
+    std::uint64_t multiplications = 0;      ///< products formed for them
+    std::uint64_t neuron_updates = 0;
+
+    Counts& operator+=(const Counts& other) {
+        spikes += other.spikes;
+        synaptic_operations += other.synaptic_operations;
+        multiplications += other.multiplications;
+        neuron_updates += other.neuron_updates;
+        return *this;
+    }
+};
+
+/// Everything that a stage keeps for one sample. A stage uses what it needs.
+struct StageState {
+    Signal out;       ///< of this step
+    Signal previous;  ///< of the last step, for recurrent edges
+    Counts counts;
+    Buffer v, current, refractory;  ///< neurons
+    Buffer fired;                   ///< neurons: bit set of those that fired
+    Buffer spike_count;             ///< neurons: spikes of this sample
+    Buffer sums;                    ///< what a projection wrote
+    Buffer input;                   ///< events spread out, or several sources added
+    std::vector<Buffer> scratch;
+    std::vector<Signal> ring;       ///< delays: what is under way
+};
+
+/// One source of a node: its signal and whether it carries events.
+struct Source {
+    const Signal* signal;
+    bool events;
+};
+
+/// Facts about a network that is being compiled.
+struct StageContext {
+    const CpuKernels& kernels;
+    const Conventions& how;
+    const Arithmetic& arithmetic;  ///< of this node
+    bool multiply_spikes;          ///< --spike-multiply on
+    const Format* weight_format;   ///< --weights, or nullptr
+    Shape in;                      ///< of the (first) source
+    Shape out;
+    bool in_events;
+    bool in_cycle;  ///< delay nodes: the input arrives after the output was needed
+
+    ProjectionArithmetic projection() const {
+        return {arithmetic.synapse_add, arithmetic.synapse_mul, multiply_spikes};
+    }
+    const ProjectionKernels& projections() const {
+        return kernels.projections(arithmetic.synapse_add, arithmetic.synapse_mul);
+    }
+    /// Weights in --weights' format and then in the unit's.
+    Buffer weights_for(const Format& format, Rounding rounding, const Buffer& weights) const;
+};
+
+class Stage {
+public:
+    virtual ~Stage() = default;
+    /// Prepares the state of a sample before its first step.
+    virtual void reset(StageState& state) const = 0;
+    /// Step t: reads the sources, updates the state and writes state.out.
+    virtual void step(const std::vector<Source>& sources, StageState& state, u32 t) const = 0;
+    /// After every node's step: delay nodes of a cycle take their input here.
+    virtual void accept(const std::vector<Source>&, StageState&, u32) const {}
+};
+
+std::unique_ptr<Stage> make_stage(const nodes::Linear& node, const StageContext& context);
+std::unique_ptr<Stage> make_stage(const nodes::Conv2d& node, const StageContext& context);
+std::unique_ptr<Stage> make_stage(const nodes::Pool2d& node, const StageContext& context);
+std::unique_ptr<Stage> make_stage(const nodes::Scale& node, const StageContext& context);
+std::unique_ptr<Stage> make_stage(const nodes::Threshold& node, const StageContext& context);
+std::unique_ptr<Stage> make_stage(const nodes::Delay& node, const StageContext& context);
+std::unique_ptr<Stage> make_stage(const nodes::Neuron& node, const StageContext& context);
+
+/// Floats as bits, every NaN the canonical one.
+Buffer to_buffer(const std::vector<float>& values);
+
+/// The signal as [n] values: events at their places with their amplitude, kNoTerm elsewhere. Uses `space`; nullptr where
+/// nothing arrived.
+const u32* spread(const Source& source, std::size_t n, Buffer& space);
+
+/// Puts the set bits of `fired` into state.out by ascending index and counts them.
+void emit_fired(StageState& state, std::size_t neurons);
+
+}  // namespace axfire

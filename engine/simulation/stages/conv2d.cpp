@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+
+#include "engine/simulation/stage.h"
+#include "engine/simulation/stages/taps.h"
+
+namespace axfire {
+
+namespace {
+
+class Conv2dStage : public Stage {
+public:
+    Conv2dStage(const nodes::Conv2d& node, const StageContext& c) : events_(c.in_events) {
+        const auto u = [](std::size_t n) { return static_cast<u32>(n); };
+        const Shape& w = node.weight.shape;
+        Conv2dArgs& a = args_;
+        a = {};
+        a.channels_in = u(w[1] * node.groups);
+        a.height_in = u(c.in[c.in.size() - 2]);
+        a.width_in = u(c.in[c.in.size() - 1]);
+        a.channels_out = u(c.out[0]);
+        a.height_out = u(c.out[1]);
+        a.width_out = u(c.out[2]);
+        a.kernel_h = u(w[2]);
+        a.kernel_w = u(w[3]);
+        a.stride_h = u(node.stride[0]);
+        a.stride_w = u(node.stride[1]);
+        a.pad_h = u(node.pad_begin[0]);
+        a.pad_w = u(node.pad_begin[1]);
+        a.dilation_h = u(node.dilation[0]);
+        a.dilation_w = u(node.dilation[1]);
+        a.groups = u(node.groups);
+        const u32 group_out = a.channels_out / a.groups;
+        const u32 group_in = a.channels_in / a.groups;
+        a.group_stride = padded(group_out);
+        a.arithmetic = c.projection();
+
+        // [group][C_in of the group][K_h][K_w][padded C_out of the group]
+        const Buffer given = to_buffer(node.weight.data);
+        const std::size_t window = static_cast<std::size_t>(a.kernel_h) * a.kernel_w;
+        Buffer weight(static_cast<std::size_t>(a.channels_in) * window * a.group_stride);
+        for (u32 o = 0; o < a.channels_out; ++o) {
+            for (u32 i = 0; i < group_in; ++i) {
+                for (std::size_t k = 0; k < window; ++k) {
+                    const std::size_t channel = static_cast<std::size_t>(o / group_out) * group_in + i;
+                    weight[(channel * window + k) * a.group_stride + o % group_out] =
+                        given[(static_cast<std::size_t>(o) * group_in + i) * window + k];
+                }
+            }
+        }
+        const AdderSpec& add = a.arithmetic.add;
+        const MultiplierSpec& mul = a.arithmetic.mul;
+        weight_mul_ = c.weights_for(mul.format, mul.rounding, weight);
+        if (events_) {
+            weight_add_ = c.weights_for(add.format, add.rounding, weight);
+        }
+        bias_only_ = Buffer(element_count(c.out), kNoTerm);
+        has_bias_ = std::any_of(node.bias.data.begin(), node.bias.data.end(), [](float b) { return b != 0; });
+        if (has_bias_) {
+            Buffer bias(static_cast<std::size_t>(a.groups) * a.group_stride);
+            const Buffer values = to_buffer(node.bias.data);
+            for (u32 o = 0; o < a.channels_out; ++o) {
+                bias[static_cast<std::size_t>(o / group_out) * a.group_stride + o % group_out] = values[o];
+            }
+            bias_ = c.weights_for(add.format, add.rounding, bias);
+            Buffer only(bias_.size());
+            const Buffer zero(bias_.size());
+            c.kernels.add(add, zero.data(), bias_.data(), only.data(), bias_.size());
+            const u32 plane = a.height_out * a.width_out;
+            for (u32 o = 0; o < a.channels_out; ++o) {
+                const u32 b = only[static_cast<std::size_t>(o / group_out) * a.group_stride + o % group_out];
+                std::fill_n(bias_only_.data() + static_cast<std::size_t>(o) * plane, plane, b);
+            }
+            a.bias = bias_.data();
+        }
+        rows_ = Taps(a.height_in, a.height_out, a.kernel_h, a.stride_h, a.pad_h, a.dilation_h);
+        columns_ = Taps(a.width_in, a.width_out, a.kernel_w, a.stride_w, a.pad_w, a.dilation_w);
+        a.weight_add = weight_add_.data();
+        a.weight_mul = weight_mul_.data();
+        a.bias_only = bias_only_.data();
+        a.rows = rows_.view();
+        a.columns = columns_.view();
+        kernel_ = events_ ? c.projections().conv2d_events : c.projections().conv2d_dense;
+    }
+
+    void reset(StageState& s) const override {
+        if (s.sums.empty()) {
+            const std::size_t places = static_cast<std::size_t>(args_.height_out) * args_.width_out * args_.groups;
+            s.sums = Buffer(bias_only_.size(), kNoTerm);
+            s.scratch.resize(3);
+            if (events_) {
+                s.scratch[0] = Buffer(places * args_.group_stride);
+                s.scratch[1] = Buffer(places);
+                s.scratch[2] = Buffer(places);
+            } else {
+                s.scratch[0] = Buffer(static_cast<std::size_t>(args_.channels_in) * args_.height_in * args_.width_in);
+            }
+        }
+    }
+
+    void step(const std::vector<Source>& sources, StageState& s, u32) const override {
+        Conv2dArgs a = args_;
+        a.sums = s.sums.data();
+        s.out.clear();
+        s.out.values = s.sums.data();
+        if (events_) {
+            a.events = sources[0].signal->events();
+            if (a.events.count == 0) {
+                s.out.values = has_bias_ ? bias_only_.data() : nullptr;
+                return;
+            }
+            a.accumulator = s.scratch[0].data();
+            a.touched = s.scratch[1].data();
+            a.reached = s.scratch[2].data();
+        } else {
+            a.values = sources[0].signal->values != nullptr ? sources[0].signal->values : s.scratch[0].data();
+        }
+        kernel_(a);
+        s.counts.synaptic_operations += a.operations;
+        s.counts.multiplications += a.products;
+    }
+
+private:
+    bool events_;
+    bool has_bias_ = false;
+    Buffer weight_add_, weight_mul_, bias_, bias_only_;
+    Taps rows_, columns_;
+    Conv2dArgs args_;
+    void (*kernel_)(Conv2dArgs&);
+};
+
+}  // namespace
+
+std::unique_ptr<Stage> make_stage(const nodes::Conv2d& node, const StageContext& context) {
+    return std::make_unique<Conv2dStage>(node, context);
+}
+
+}  // namespace axfire

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+
+#include "engine/simulation/stage.h"
+
+namespace axfire {
+
+namespace {
+
+class LinearStage : public Stage {
+public:
+    LinearStage(const nodes::Linear& node, const StageContext& c) : events_(c.in_events) {
+        const u32 out = static_cast<u32>(node.weight.shape[0]);
+        const u32 in = static_cast<u32>(node.weight.shape[1]);
+        const u32 stride = padded(out);
+        const Buffer given = to_buffer(node.weight.data);
+        Buffer weight(static_cast<std::size_t>(in) * stride);
+        for (u32 o = 0; o < out; ++o) {
+            for (u32 i = 0; i < in; ++i) {
+                weight[static_cast<std::size_t>(i) * stride + o] = given[static_cast<std::size_t>(o) * in + i];
+            }
+        }
+        const AdderSpec& add = c.arithmetic.synapse_add;
+        const MultiplierSpec& mul = c.arithmetic.synapse_mul;
+        weight_mul_ = c.weights_for(mul.format, mul.rounding, weight);
+        if (events_) {
+            weight_add_ = c.weights_for(add.format, add.rounding, weight);
+        }
+        const bool has_bias = std::any_of(node.bias.data.begin(), node.bias.data.end(), [](float b) { return b != 0; });
+        if (has_bias) {
+            Buffer bias(stride);
+            std::copy_n(to_buffer(node.bias.data).data(), out, bias.data());
+            bias_ = c.weights_for(add.format, add.rounding, bias);
+            bias_only_ = Buffer(stride);
+            const Buffer zero(stride);
+            c.kernels.add(add, zero.data(), bias_.data(), bias_only_.data(), stride);
+        }
+        args_ = {in,      out, stride, weight_add_.data(), weight_mul_.data(), has_bias ? bias_.data() : nullptr,
+                 {},      nullptr, nullptr, c.projection()};
+        kernel_ = events_ ? c.projections().linear_events : c.projections().linear_dense;
+    }
+
+    void reset(StageState& s) const override {
+        if (s.sums.empty()) {
+            s.sums = Buffer(args_.stride);
+            s.scratch.resize(1);
+        }
+    }
+
+    void step(const std::vector<Source>& sources, StageState& s, u32) const override {
+        LinearArgs a = args_;
+        a.sums = s.sums.data();
+        s.out.clear();
+        s.out.values = s.sums.data();
+        if (events_) {
+            a.events = sources[0].signal->events();
+            if (a.events.count == 0) {
+                s.out.values = bias_.empty() ? nullptr : bias_only_.data();
+                return;
+            }
+            s.counts.synaptic_operations += static_cast<u64>(a.events.count) * a.outputs;
+            s.counts.multiplications += multiplied(a) * a.outputs;
+        } else {
+            a.values = sources[0].signal->values;
+            if (a.values == nullptr) {
+                if (s.scratch[0].empty()) {
+                    s.scratch[0] = Buffer(a.inputs);
+                }
+                a.values = s.scratch[0].data();
+            }
+            s.counts.synaptic_operations += static_cast<u64>(a.inputs) * a.outputs;
+            s.counts.multiplications += static_cast<u64>(a.inputs) * a.outputs;
+        }
+        kernel_(a);
+    }
+
+private:
+    u64 multiplied(const LinearArgs& a) const {
+        if (a.arithmetic.multiply_spikes) {
+            return a.events.count;
+        }
+        return a.events.amplitude == nullptr
+                   ? 0
+                   : a.events.count - static_cast<u64>(std::count(a.events.amplitude,
+                                                                  a.events.amplitude + a.events.count, kOneBits));
+    }
+
+    bool events_;
+    Buffer weight_add_, weight_mul_, bias_, bias_only_;
+    LinearArgs args_;
+    void (*kernel_)(LinearArgs&);
+};
+
+}  // namespace
+
+std::unique_ptr<Stage> make_stage(const nodes::Linear& node, const StageContext& context) {
+    return std::make_unique<LinearStage>(node, context);
+}
+
+}  // namespace axfire

@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+
+#include <fmt/format.h>
+
+#include "arith/error.h"
+#include "engine/simulation/stage.h"
+
+namespace axfire {
+
+namespace {
+
+struct ModelEntry {
+    const ModelInfo* info;
+    void (*derive)(const double* parameters, const Conventions& how, double* constants);
+};
+#define AXFIRE_ENTRY(model) {&model::kInfo, model::derive},
+constexpr ModelEntry kEntries[] = {AXFIRE_MODELS(AXFIRE_ENTRY)};
+#undef AXFIRE_ENTRY
+
+std::size_t model_index(const std::string& name) {
+    std::size_t i = 0;
+    while (name != kEntries[i].info->name) {  // analyse() has refused unknown models
+        ++i;
+    }
+    return i;
+}
+
+/// The value of a parameter for neuron n: as given, or the model's default.
+double parameter(const nodes::Neuron& node, const ModelInfo& info, const std::string& name, std::size_t n) {
+    if (const auto it = node.parameters.find(name); it != node.parameters.end()) {
+        return it->second[it->second.size() == 1 ? 0 : n];
+    }
+    for (unsigned i = 0; i < info.parameter_count; ++i) {
+        if (name == info.parameters[i].name) {
+            const double value = info.parameters[i].default_value;
+            return std::isnan(value) ? parameter(node, info, "v_leak", n) : value;
+        }
+    }
+    return 0;
+}
+
+class NeuronStage : public Stage {
+public:
+    NeuronStage(const nodes::Neuron& node, const StageContext& c)
+        : model_(model_index(node.model)), info_(*kEntries[model_].info), neurons_(element_count(c.out)) {
+        const AdderSpec& add = c.arithmetic.neuron_add;
+        const MultiplierSpec& mul = c.arithmetic.neuron_mul;
+        std::vector<std::vector<float>> constants(info_.constant_count, std::vector<float>(neurons_));
+        std::vector<float> v_init(neurons_);
+        for (std::size_t n = 0; n < neurons_; ++n) {
+            double p[kMaxModelParameters];
+            double k[kMaxModelConstants];
+            for (unsigned i = 0; i < info_.parameter_count; ++i) {
+                p[i] = parameter(node, info_, info_.parameters[i].name, n);
+            }
+            kEntries[model_].derive(p, c.how, k);
+            for (unsigned i = 0; i < info_.constant_count; ++i) {
+                constants[i][n] = static_cast<float>(k[i]);
+            }
+            v_init[n] = static_cast<float>(parameter(node, info_, "v_init", n));
+        }
+        for (unsigned i = 0; i < info_.constant_count; ++i) {
+            if (info_.constants[i].use == ConstantUse::steps) {
+                constants_.push_back(steps(constants[i]));
+                has_refractory_ = true;
+            } else if (info_.constants[i].use == ConstantUse::adder) {
+                constants_.push_back(rounded(c.kernels, add.format, constants[i]));
+            } else {
+                constants_.push_back(rounded(c.kernels, mul.format, constants[i]));
+            }
+        }
+        v_init_ = rounded(c.kernels, add.format, v_init);
+        for (unsigned i = 0; i < info_.parameter_count; ++i) {
+            has_current_ = has_current_ || std::strcmp(info_.parameters[i].name, "tau_syn") == 0;
+        }
+        how_ = c.how;
+        add_ = add;
+        mul_ = mul;
+        sum_arithmetic_ = c.projection();
+        update_ = c.kernels.neurons(add, mul).update[model_];
+        add_signals_ = c.projections().add_signals;
+    }
+
+    void reset(StageState& s) const override {
+        s.v = v_init_;
+        s.current = has_current_ ? Buffer(neurons_) : Buffer();
+        s.refractory = has_refractory_ ? Buffer(neurons_) : Buffer();
+        s.fired = Buffer((neurons_ + 31) / 32 + 1);
+        s.spike_count = Buffer(neurons_);
+        s.input.fill(kNoTerm);
+        s.scratch.resize(2);
+    }
+
+    void step(const std::vector<Source>& sources, StageState& s, u32) const override {
+        NeuronArgs a{};
+        a.neurons = static_cast<u32>(neurons_);
+        a.input = gather(sources, s);
+        for (std::size_t i = 0; i < constants_.size(); ++i) {
+            a.constants[i] = constants_[i].data();
+        }
+        a.v = s.v.data();
+        a.current = has_current_ ? s.current.data() : nullptr;
+        a.refractory = has_refractory_ ? s.refractory.data() : nullptr;
+        a.fired = s.fired.data();
+        a.how = how_;
+        a.add = add_;
+        a.mul = mul_;
+        update_(a);
+        s.counts.neuron_updates += neurons_;
+        if (info_.spiking) {
+            emit_fired(s, neurons_);
+        } else {
+            s.out.clear();
+            s.out.values = s.v.data();
+        }
+    }
+
+private:
+    static Buffer rounded(const CpuKernels& kernels, const Format& format, const std::vector<float>& values) {
+        Buffer buffer = to_buffer(values);
+        kernels.convert(format, Rounding::rne, buffer.data(), buffer.data(), buffer.size());
+        return buffer;
+    }
+
+    static Buffer steps(const std::vector<float>& values) {
+        Buffer buffer(values.size());
+        for (std::size_t i = 0; i < values.size(); ++i) {
+            buffer[i] = static_cast<u32>(std::clamp(values[i], 0.0f, 4e9f));
+        }
+        return buffer;
+    }
+
+    /// The input of this step: the only source, or the sources added from left to right. nullptr: nothing arrived.
+    const u32* gather(const std::vector<Source>& sources, StageState& s) const {
+        const u32* sum = spread(sources[0], neurons_, s.scratch[0]);
+        for (std::size_t i = 1; i < sources.size(); ++i) {
+            const u32* next = spread(sources[i], neurons_, s.scratch[1]);
+            if (sum == nullptr) {
+                std::swap(s.scratch[0], s.scratch[1]);
+                sum = next;
+            } else if (next != nullptr) {
+                if (s.input.empty()) {
+                    s.input = Buffer(neurons_, kNoTerm);
+                }
+                ElementwiseArgs e{static_cast<u32>(neurons_), sum, next, s.input.data(), sum_arithmetic_};
+                add_signals_(e);
+                s.counts.synaptic_operations += neurons_;
+                sum = s.input.data();
+            }
+        }
+        return sum;
+    }
+
+    std::size_t model_;
+    const ModelInfo& info_;
+    std::size_t neurons_;
+    bool has_current_ = false;
+    bool has_refractory_ = false;
+    std::vector<Buffer> constants_;
+    Buffer v_init_;
+    Conventions how_;
+    AdderSpec add_;
+    MultiplierSpec mul_;
+    ProjectionArithmetic sum_arithmetic_;
+    void (*update_)(NeuronArgs&);
+    void (*add_signals_)(ElementwiseArgs&);
+};
+
+}  // namespace
+
+std::unique_ptr<Stage> make_stage(const nodes::Neuron& node, const StageContext& context) {
+    return std::make_unique<NeuronStage>(node, context);
+}
+
+}  // namespace axfire

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <bit>
+
+#include "engine/simulation/stage.h"
+#include "engine/simulation/stages/taps.h"
+
+namespace axfire {
+
+namespace {
+
+/// Elements of a window that lie inside the image, along one axis.
+std::size_t inside(std::size_t o, std::size_t in, std::size_t kernel, std::size_t stride, std::size_t pad) {
+    const std::size_t begin = std::max(o * stride, pad);
+    const std::size_t end = std::min(o * stride + kernel, in + pad);
+    return end > begin ? end - begin : 0;
+}
+
+class Pool2dStage : public Stage {
+public:
+    Pool2dStage(const nodes::Pool2d& node, const StageContext& c) : in_events_(c.in_events) {
+        const auto u = [](std::size_t n) { return static_cast<u32>(n); };
+        Pool2dArgs& a = args_;
+        a = {};
+        a.channels = u(c.out[0]);
+        a.height_in = u(c.in[c.in.size() - 2]);
+        a.width_in = u(c.in[c.in.size() - 1]);
+        a.height_out = u(c.out[1]);
+        a.width_out = u(c.out[2]);
+        a.kernel_h = u(node.kernel[0]);
+        a.kernel_w = u(node.kernel[1]);
+        a.stride_h = u(node.stride[0]);
+        a.stride_w = u(node.stride[1]);
+        a.pad_h = u(node.pad_begin[0]);
+        a.pad_w = u(node.pad_begin[1]);
+        a.average = node.kind == nodes::Pool2d::Kind::average;
+        a.arithmetic = c.projection();
+        emits_events_ = in_events_ && !a.average;
+
+        std::vector<float> factor;
+        for (std::size_t y = 0; y < a.height_out; ++y) {
+            for (std::size_t x = 0; x < a.width_out; ++x) {
+                const std::size_t full = node.kernel[0] * node.kernel[1];
+                const std::size_t n = node.count_include_pad
+                                          ? full
+                                          : inside(y, a.height_in, a.kernel_h, a.stride_h, a.pad_h) *
+                                                inside(x, a.width_in, a.kernel_w, a.stride_w, a.pad_w);
+                factor.push_back(a.average && n != 0 ? static_cast<float>(1.0 / static_cast<double>(n)) : 1.0f);
+            }
+        }
+        const Buffer given = to_buffer(factor);
+        factor_add_ = c.weights_for(a.arithmetic.add.format, a.arithmetic.add.rounding, given);
+        factor_mul_ = c.weights_for(a.arithmetic.mul.format, a.arithmetic.mul.rounding, given);
+        rows_ = Taps(a.height_in, a.height_out, a.kernel_h, a.stride_h, a.pad_h, 1);
+        columns_ = Taps(a.width_in, a.width_out, a.kernel_w, a.stride_w, a.pad_w, 1);
+        a.factor_add = factor_add_.data();
+        a.factor_mul = factor_mul_.data();
+        a.rows = rows_.view();
+        a.columns = columns_.view();
+        outputs_ = element_count(c.out);
+        inputs_ = element_count(c.in);
+        kernel_ = in_events_ ? c.projections().pool2d_events : c.projections().pool2d_dense;
+    }
+
+    void reset(StageState& s) const override {
+        if (s.sums.empty()) {
+            s.sums = Buffer(outputs_);
+            s.scratch.resize(1);
+            s.scratch[0] = Buffer(in_events_ ? outputs_ : inputs_);
+        }
+        s.sums.fill(kNoTerm);
+        s.ring.assign(1, {});  // the sums that the last step's events reached
+    }
+
+    void step(const std::vector<Source>& sources, StageState& s, u32) const override {
+        Pool2dArgs a = args_;
+        a.sums = s.sums.data();
+        s.out.clear();
+        if (!in_events_) {
+            a.values = sources[0].signal->values != nullptr ? sources[0].signal->values : s.scratch[0].data();
+            kernel_(a);
+            s.out.values = s.sums.data();
+        } else {
+            std::vector<u32>& reached = s.ring[0].index;
+            for (const u32 o : reached) {
+                s.sums[o] = kNoTerm;
+            }
+            a.events = sources[0].signal->events();
+            a.reached = s.scratch[0].data();
+            a.reached_count = 0;
+            if (a.events.count != 0) {
+                kernel_(a);
+            }
+            reached.assign(a.reached, a.reached + a.reached_count);
+            if (emits_events_) {
+                emit(reached, s);
+            } else if (!reached.empty()) {
+                s.out.values = s.sums.data();
+            }
+        }
+        s.counts.synaptic_operations += a.operations;
+        s.counts.multiplications += a.products;
+    }
+
+private:
+    /// The sums as events by ascending index; a sum of 0 is none.
+    static void emit(std::vector<u32>& reached, StageState& s) {
+        std::sort(reached.begin(), reached.end());
+        bool graded = false;
+        for (const u32 o : reached) {
+            if ((s.sums[o] & ~kSignBit) != 0) {
+                s.out.index.push_back(o);
+                s.out.amplitude.push_back(s.sums[o]);
+                graded = graded || s.sums[o] != kOneBits;
+            }
+        }
+        if (!graded) {
+            s.out.amplitude.clear();
+        }
+    }
+
+    bool in_events_;
+    bool emits_events_;
+    std::size_t inputs_, outputs_;
+    Buffer factor_add_, factor_mul_;
+    Taps rows_, columns_;
+    Pool2dArgs args_;
+    void (*kernel_)(Pool2dArgs&);
+};
+
+}  // namespace
+
+std::unique_ptr<Stage> make_stage(const nodes::Pool2d& node, const StageContext& context) {
+    return std::make_unique<Pool2dStage>(node, context);
+}
+
+}  // namespace axfire

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+// The kernel that brings one population of one sample a step further.
+#pragma once
+
+#include "arith/functors.h"
+#include "neurons/membrane.h"
+#include "neurons/model_list.h"  // generated from the files in models/
+
+namespace axfire {
+
+/// Raw views of a population; every array is padded to a multiple of 16 elements.
+struct NeuronArgs {
+    u32 neurons;
+    const u32* input;                         ///< [neurons] or nullptr where no input arrived; kAbsent for a single one
+    const u32* constants[kMaxModelConstants];  ///< [neurons] each, in the model's order
+    u32* v;                                   ///< [neurons]
+    u32* current;                             ///< [neurons]; nullptr if the model has none
+    u32* refractory;                          ///< [neurons]; nullptr if the model has none
+    u32* fired;                               ///< [neurons / 32], bit i % 32 of word i / 32: neuron i fired
+    Conventions how;
+    AdderSpec add;
+    MultiplierSpec mul;
+};
+
+namespace AXFIRE_ISA {
+
+/// Bit i of the result is lane i of the mask.
+AXFIRE_FN u32 mask_bits(const Lanes& mask) {
+    u32 bits = 0;
+    for (u32 i = 0; i < kLanes; ++i) {
+        bits |= (mask[i] & 1u) << i;
+    }
+    return bits;
+}
+
+AXFIRE_FN Lanes load(const u32* p) {
+    Lanes x;
+    memcpy(&x, p, sizeof x);
+    return x;
+}
+AXFIRE_FN void store(u32* p, const Lanes& x) {
+    memcpy(p, &x, sizeof x);
+}
+
+template <class Model, class Add, class Mul>
+struct NeuronUpdate {
+    const NeuronArgs& a;
+
+    void operator()() const {
+        const NeuronOps<Add, Mul> op{Add(a.add), Mul(a.mul)};
+        const Lanes absent = splat<Lanes>(kAbsent);
+        for (u32 n = 0; n < a.neurons; n += kLanes) {
+            NeuronState<Lanes> s{load(a.v + n), a.current != nullptr ? load(a.current + n) : Lanes{},
+                                 a.refractory != nullptr ? load(a.refractory + n) : Lanes{}};
+            const Lanes input = a.input != nullptr ? load(a.input + n) : absent;
+            Lanes c[kMaxModelConstants];
+            for (u32 i = 0; i < Model::kInfo.constant_count; ++i) {
+                c[i] = load(a.constants[i] + n);
+            }
+            const Lanes fired = Model::update(op, a.how, c, s, input, ~eq(input, absent));
+            store(a.v + n, s.v);
+            if (a.current != nullptr) {
+                store(a.current + n, s.current);
+            }
+            if (a.refractory != nullptr) {
+                store(a.refractory + n, s.refractory);
+            }
+            if (Model::kInfo.spiking) {
+                const u32 shift = n % 32;
+                const u32 word = shift == 0 ? 0 : a.fired[n / 32];
+                a.fired[n / 32] = word | (any(fired) ? mask_bits(fired) << shift : 0);
+            }
+        }
+    }
+};
+
+}  // namespace AXFIRE_ISA
+
+}  // namespace axfire

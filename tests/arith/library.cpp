@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/arith/library.h"
+
+#include <stdexcept>
+
+#include "arith/convert.h"
+#include "arith/fp_add.h"
+#include "arith/fp_mul.h"
+
+namespace axfire::testing {
+namespace {
+
+template <class U>
+void set_lane(U& x, unsigned i, u32 value) {
+    if constexpr (LaneTraits<U>::kWidth == 1) {
+        x = value;
+    } else {
+        x[i] = value;
+    }
+}
+
+template <class U>
+u32 get_lane(const U& x, unsigned i) {
+    if constexpr (LaneTraits<U>::kWidth == 1) {
+        return x;
+    } else {
+        return x[i];
+    }
+}
+
+/// out[i] = operation(pairs[i]) over full vectors; the last one is filled with its first pair.
+template <class U, class Out, class Operation, class Result>
+void over_lanes(const std::vector<Pair>& pairs, std::vector<Out>& out, const Operation& operation,
+                const Result& result) {
+    constexpr unsigned kWidth = LaneTraits<U>::kWidth;
+    for (std::size_t start = 0; start < pairs.size(); start += kWidth) {
+        U a{};
+        U b{};
+        for (unsigned i = 0; i < kWidth; ++i) {
+            const Pair& pair = pairs[start + i < pairs.size() ? start + i : start];
+            set_lane(a, i, pair.first);
+            set_lane(b, i, pair.second);
+        }
+        const auto r = operation(a, b);
+        for (unsigned i = 0; i < kWidth && start + i < pairs.size(); ++i) {
+            out[start + i] = result(r, i);
+        }
+    }
+}
+
+template <class Out, class Operation, class Result>
+std::vector<Out> at_width(unsigned width, const std::vector<Pair>& pairs, const Operation& operation,
+                          const Result& result) {
+    std::vector<Out> out(pairs.size());
+    switch (width) {
+        case 1:
+            over_lanes<u32>(pairs, out, operation, result);
+            break;
+        case 4:
+            over_lanes<U32x4>(pairs, out, operation, result);
+            break;
+        case 8:
+            over_lanes<U32x8>(pairs, out, operation, result);
+            break;
+        case 16:
+            over_lanes<U32x16>(pairs, out, operation, result);
+            break;
+        default:
+            throw std::invalid_argument("lane widths are 1, 4, 8 and 16");
+    }
+    return out;
+}
+
+constexpr auto kLane = [](const auto& r, unsigned i) { return get_lane(r, i); };
+constexpr auto kWideLane = [](const auto& r, unsigned i) { return (u64{get_lane(r.hi, i)} << 32) | get_lane(r.lo, i); };
+
+}  // namespace
+
+std::vector<u32> library_add(const AdderSpec& spec, const std::vector<Pair>& pairs, unsigned width) {
+    return at_width<u32>(
+        width, pairs, [&](const auto& a, const auto& b) { return fp_add(spec, a, b); }, kLane);
+}
+
+std::vector<u32> library_mul(const MultiplierSpec& spec, const std::vector<Pair>& pairs, unsigned width) {
+    return at_width<u32>(
+        width, pairs, [&](const auto& a, const auto& b) { return fp_mul(spec, a, b); }, kLane);
+}
+
+std::vector<u32> library_convert(const Format& f, Rounding r, const std::vector<u32>& values, unsigned width) {
+    std::vector<Pair> pairs(values.size());
+    for (std::size_t i = 0; i < values.size(); ++i) {
+        pairs[i] = {values[i], 0};
+    }
+    return at_width<u32>(
+        width, pairs, [&](const auto& a, const auto&) { return convert(f, r, a); }, kLane);
+}
+
+std::vector<u64> library_sums(AdderId unit, const Parameters& p, u32 n, const std::vector<Pair>& pairs,
+                              unsigned width) {
+    switch (unit) {
+#define AXFIRE_CASE(name)     \
+    case AdderId::name:       \
+        return at_width<u64>( \
+            width, pairs, [&](const auto& a, const auto& b) { return adders::name::add(a, b, n, p); }, kLane);
+        AXFIRE_ADDERS(AXFIRE_CASE)
+#undef AXFIRE_CASE
+    }
+    throw std::invalid_argument("unknown adder");
+}
+
+std::vector<u64> library_products(MultiplierId unit, const Parameters& p, u32 n, const std::vector<Pair>& pairs,
+                                  unsigned width) {
+    switch (unit) {
+#define AXFIRE_CASE(name)                                                                                   \
+    case MultiplierId::name:                                                                                \
+        return at_width<u64>(                                                                               \
+            width, pairs, [&](const auto& a, const auto& b) { return multipliers::name::mul(a, b, n, p); }, \
+            kWideLane);
+        AXFIRE_MULTIPLIERS(AXFIRE_CASE)
+#undef AXFIRE_CASE
+    }
+    throw std::invalid_argument("unknown multiplier");
+}
+
+const char* name_of(AdderId unit) {
+    switch (unit) {
+#define AXFIRE_CASE(name) \
+    case AdderId::name:   \
+        return #name;
+        AXFIRE_ADDERS(AXFIRE_CASE)
+#undef AXFIRE_CASE
+    }
+    return "?";
+}
+
+const char* name_of(MultiplierId unit) {
+    switch (unit) {
+#define AXFIRE_CASE(name)    \
+    case MultiplierId::name: \
+        return #name;
+        AXFIRE_MULTIPLIERS(AXFIRE_CASE)
+#undef AXFIRE_CASE
+    }
+    return "?";
+}
+
+}  // namespace axfire::testing

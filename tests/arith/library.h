@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+// The library's arithmetic over arrays, at a lane type chosen by its width: 1 (u32), 4, 8 or 16.
+#pragma once
+
+#include <vector>
+
+#include "arith/spec.h"
+#include "tests/support/operands.h"
+
+namespace axfire::testing {
+
+inline constexpr unsigned kWidths[] = {1, 4, 8, 16};
+
+std::vector<u32> library_add(const AdderSpec& spec, const std::vector<Pair>& pairs, unsigned width = 1);
+std::vector<u32> library_mul(const MultiplierSpec& spec, const std::vector<Pair>& pairs, unsigned width = 1);
+std::vector<u32> library_convert(const Format& f, Rounding r, const std::vector<u32>& values, unsigned width = 1);
+
+/// The integer circuits: n-bit operands, (n+1)-bit sums and 2n-bit products.
+std::vector<u64> library_sums(AdderId unit, const Parameters& p, u32 n, const std::vector<Pair>& pairs,
+                              unsigned width = 1);
+std::vector<u64> library_products(MultiplierId unit, const Parameters& p, u32 n, const std::vector<Pair>& pairs,
+                                  unsigned width = 1);
+
+/// A unit's name as the command line has it, which is also its oracle's.
+const char* name_of(AdderId unit);
+const char* name_of(MultiplierId unit);
+
+}  // namespace axfire::testing

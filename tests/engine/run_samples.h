@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+// Runs to write in the tests of run files and reports: every value follows from the sample's number.
+#pragma once
+
+#include <unistd.h>
+
+#include <cmath>
+#include <cstdlib>
+#include <filesystem>
+#include <string>
+
+#include "engine/record/run_file.h"
+
+namespace axfire::testing {
+
+/// A new empty folder, removed at the end.
+struct TempFolder {
+    TempFolder() {
+        std::string name = (std::filesystem::temp_directory_path() / "axfire_run_XXXXXX").string();
+        if (mkdtemp(name.data()) == nullptr) {
+            std::abort();
+        }
+        path = name;
+    }
+    ~TempFolder() {
+        std::error_code ignored;
+        std::filesystem::remove_all(path, ignored);
+    }
+    TempFolder(const TempFolder&) = delete;
+    TempFolder& operator=(const TempFolder&) = delete;
+
+    /// Files other than `name`: nothing but the run file may remain.
+    std::size_t others_than(const std::string& name) const {
+        std::size_t count = 0;
+        for (const auto& entry : std::filesystem::directory_iterator(path)) {
+            count += entry.path().filename() != name;
+        }
+        return count;
+    }
+
+    std::filesystem::path path;
+};
+
+inline constexpr std::uint32_t kSteps = 20;
+inline constexpr std::size_t kHidden = 30;
+inline constexpr std::size_t kOutputs = 4;
+
+/// Two populations: "conv.1/if" with spikes, "out" with spikes and membranes.
+inline RunFileOptions run_options(const std::filesystem::path& path) {
+    RunFileOptions options;
+    options.path = path;
+    options.dt_ms = 0.5;
+    options.steps = kSteps;
+    options.samples = 8;
+    options.populations = {{"conv.1/if", "if", kHidden, {2, 3, 5}, true, false}, {"out", "lif", kOutputs, {kOutputs}}};
+    options.populations[1].spikes = true;
+    options.populations[1].membrane = true;
+    options.populations[1].threshold = 1;
+    options.configuration = R"({"model": "tiny.nir", "arithmetic": {"mul": "exact@fp32", "add": "loa(k=12)@fp32"}})";
+    options.seed = 0xFEDCBA9876543210;
+    options.version = "1.2.3";
+    options.layers = {{"fc", "affine", kHidden}, {"conv.1/if", "if", kHidden}, {"out", "lif", kOutputs}};
+    return options;
+}
+
+/// Sample s: neuron n of the hidden layer spikes in steps t with (t + n + s) % 7 == 0, output n in step n + s % 10.
+inline SampleRecord run_sample(std::size_t s) {
+    SampleRecord sample;
+    sample.label = static_cast<std::int32_t>(s % 4);
+    sample.prediction = static_cast<std::int32_t>(s % 3);
+    sample.populations.resize(2);
+    PopulationTrace& hidden = sample.populations[0];
+    PopulationTrace& out = sample.populations[1];
+    for (std::uint32_t t = 0; t < kSteps; ++t) {
+        for (std::uint32_t n = 0; n < kHidden; ++n) {
+            if ((t + n + s) % 7 == 0) {
+                hidden.spike_step.push_back(t);
+                hidden.spike_neuron.push_back(n);
+            }
+        }
+        for (std::uint32_t n = 0; n < kOutputs; ++n) {
+            if (t == n + s % 10) {
+                out.spike_step.push_back(t);
+                out.spike_neuron.push_back(n);
+            }
+            out.membrane.push_back(static_cast<float>(s) + 0.01f * static_cast<float>(t) - static_cast<float>(n));
+        }
+    }
+    for (std::size_t n = 0; n < kOutputs; ++n) {
+        sample.readout.push_back(static_cast<float>(s) + 0.25f * static_cast<float>(n));
+    }
+    sample.spikes_per_layer = {0, static_cast<std::uint32_t>(hidden.spike_step.size()), kOutputs};
+    return sample;
+}
+
+/// The layers of run_options() after `samples` samples.
+inline std::vector<LayerTotals> run_totals(std::size_t samples) {
+    std::vector<LayerTotals> layers = run_options("").layers;
+    for (std::size_t s = 0; s < samples; ++s) {
+        const SampleRecord sample = run_sample(s);
+        for (std::size_t i = 0; i < layers.size(); ++i) {
+            layers[i].spikes += sample.spikes_per_layer[i];
+        }
+    }
+    layers[0].synaptic_operations = 1000 * samples;
+    layers[0].multiplications = 900 * samples;
+    layers[1].neuron_updates = kSteps * kHidden * samples;
+    layers[2].neuron_updates = kSteps * kOutputs * samples;
+    return layers;
+}
+
+/// Writes samples 0 .. count - 1 and, where `finish`, the totals.
+inline void write_run(const std::filesystem::path& path, std::size_t count, bool finish = true) {
+    RunFile file(run_options(path));
+    for (std::size_t s = 0; s < count; ++s) {
+        file.append({run_sample(s)});
+    }
+    if (finish) {
+        file.finish(run_totals(count), R"({"accuracy": 0.5})");
+    }
+}
+
+}  // namespace axfire::testing

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+// Lower-part OR adder: the low k bits are ORed, and a[k-1]&b[k-1] carries into bit k.
+#pragma once
+
+#include "tests/oracle/bits.h"
+
+namespace axfire::oracle::adders {
+
+inline u64 loa(u64 a, u64 b, unsigned n, const Parameters& p) {
+    const unsigned k = p.value[0];
+    u64 low = 0;
+    for (unsigned i = 0; i < k; ++i) {
+        low |= bit_at(bit(a, i) || bit(b, i), i);
+    }
+    const bool carry = k > 0 && bit(a, k - 1) && bit(b, k - 1);
+    return ripple_from(a, b, carry, k, n) | low;
+}
+
+}  // namespace axfire::oracle::adders
