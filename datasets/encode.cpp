@@ -38,7 +38,8 @@ std::string names_where(Predicate fits) {
     std::string names;
     for (const EncodingEntry& entry : kEncodings) {
         if (fits(entry)) {
-            names += (names.empty() ? "" : ", ") + std::string(entry.name);
+            names += names.empty() ? "" : ", ";
+            names += entry.name;
         }
     }
     return names;

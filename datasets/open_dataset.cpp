@@ -89,7 +89,8 @@ constexpr DataKind kDataKinds[] = {
 std::string known_data_specs() {
     std::string forms;
     for (const DataKind& kind : kDataKinds) {
-        forms += (forms.empty() ? "" : ", ") + std::string(kind.form);
+        forms += forms.empty() ? "" : ", ";
+        forms += kind.form;
     }
     return forms;
 }

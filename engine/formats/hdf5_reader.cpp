@@ -73,7 +73,11 @@ Hdf5Reader::Hdf5Reader(const std::filesystem::path& file) : file_name_(file.stri
 }
 
 void Hdf5Reader::fail(const std::string& path, const std::string& text) const {
-    throw InputError(fmt::format("{}: {}: {}", file_name_, path, text));
+    std::string line = fmt::format("{}: {}: {}", file_name_, path, text);
+    // Names and texts of the file may hold anything.
+    std::replace_if(
+        line.begin(), line.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; }, '?');
+    throw InputError(line);
 }
 
 bool Hdf5Reader::has(const std::string& path) const {

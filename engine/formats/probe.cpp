@@ -59,12 +59,10 @@ void limit(int resource, rlim_t value) {
 
 void restrict_child(const ProbeLimits& limits, std::size_t address_space) {
     for (const int signal : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTERM, SIGINT}) {
-        if (!AXFIRE_SANITIZED || signal == SIGTERM || signal == SIGINT) {
-            std::signal(signal, SIG_DFL);
-        }
+        std::signal(signal, SIG_DFL);
     }
     limit(RLIMIT_CORE, 0);
-    limit(RLIMIT_CPU, static_cast<rlim_t>(std::ceil(limits.seconds)));
+    limit(RLIMIT_CPU, static_cast<rlim_t>(std::ceil(limits.cpu_seconds)));
     if (limits.extra_bytes > 0 && address_space > 0 && !AXFIRE_SANITIZED) {
         limit(RLIMIT_AS, address_space + limits.extra_bytes);
     }
@@ -157,7 +155,7 @@ ProbeResult probe_in_child(const std::function<void()>& function, const ProbeLim
         return {Outcome::no_child, std::strerror(fork_error)};
     }
     std::string message;
-    const bool in_time = read_message(ends[0], limits.seconds, message);
+    const bool in_time = read_message(ends[0], limits.wall_seconds, message);
     close(ends[0]);
     if (!in_time) {
         kill(child, SIGKILL);

@@ -23,7 +23,8 @@ struct ProbeResult {
 };
 
 struct ProbeLimits {
-    double seconds = 20;          ///< of wall-clock time and of processor time
+    double cpu_seconds = 20;      ///< processor time, rounded up to a second
+    double wall_seconds = 100;    ///< in all
     std::size_t extra_bytes = 0;  ///< address space beyond what the process has now; 0: no limit. Not under sanitizers
 };
 

@@ -164,12 +164,12 @@ struct NodeCheck {
     }
 
     void operator()(const nodes::Neuron& neuron) const {
-        check_extents(node, neuron.shape);
         const ModelInfo* model = find_model(neuron.model.c_str());
         if (model == nullptr) {
-            throw InputError(fmt::format("the node '{}': unknown neuron model '{}'; known are {}", node.name,
+            throw InputError(fmt::format("the node '{}': unknown neuron model {:?}; known are {}", node.name,
                                          neuron.model, model_list()));
         }
+        check_extents(node, neuron.shape);
         for (unsigned i = 0; i < model->parameter_count; ++i) {
             if (model->parameters[i].required && !neuron.parameters.contains(model->parameters[i].name)) {
                 throw InputError(
@@ -179,7 +179,7 @@ struct NodeCheck {
         for (const auto& [name, values] : neuron.parameters) {
             const ModelParameter* parameter = find_parameter(*model, name);
             if (parameter == nullptr) {
-                throw InputError(fmt::format("{}: has a parameter '{}'; the model has {}", describe(node), name,
+                throw InputError(fmt::format("{}: has a parameter {:?}; the model has {}", describe(node), name,
                                              parameter_list(*model)));
             }
             if (values.empty()) {

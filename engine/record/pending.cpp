@@ -99,7 +99,7 @@ void PendingSamples::add_population(std::size_t index, const PopulationTrace& tr
 }
 
 void PendingSamples::write(hid_t file) {
-    create_sample_columns(file, readout_width_, layers_);
+    create_sample_columns(file, readout_width_, layers_, options_.deflate);
     append(file, "axfire/samples/label", label_);
     append(file, "axfire/samples/prediction", prediction_);
     append(file, "axfire/samples/readout", readout_, readout_width_);

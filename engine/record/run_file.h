@@ -46,6 +46,9 @@ struct RunFileOptions {
     /// The layers of the summary in their order; the totals are ignored. Empty: finish() names them, and an unfinished
     /// file does not.
     std::vector<LayerTotals> layers;
+    /// Compression of spikes, membranes and samples: 0 (none) to 9. libsonata's wheels on PyPI are built without it
+    /// (0.1.29, 0.1.34 and 0.2.2 were tried) and read only files of 0; h5py and most other programs read all.
+    unsigned deflate = 4;
     /// Least time between two commits; longer where copying the file would take more than a twentieth of the time.
     /// Negative: every append() commits.
     double commit_seconds = 1.0;

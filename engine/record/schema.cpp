@@ -12,7 +12,6 @@
 namespace axfire {
 namespace {
 
-constexpr unsigned kDeflate = 4;
 constexpr std::size_t kChunkValues = std::size_t{1} << 15;  // 128 KiB of float, 256 KiB of double
 
 // libsonata takes nothing but an enumeration on u8 here.
@@ -37,18 +36,18 @@ void describe(hid_t group, const RecordedPopulation& population) {
     }
 }
 
-void create_spikes(hid_t file, const RecordedPopulation& population) {
+void create_spikes(hid_t file, const RecordedPopulation& population, unsigned deflate) {
     const Hdf5Handle group = hdf5::create_group(file, "spikes/" + population_name(population.name));
     write_sorting(group);
     describe(group, population);
     const Hdf5Handle timestamps =
-        hdf5::create_extendable(group, "timestamps", H5T_IEEE_F64LE, {}, kChunkValues, kDeflate);
+        hdf5::create_extendable(group, "timestamps", H5T_IEEE_F64LE, {}, kChunkValues, deflate);
     hdf5::write_attribute(timestamps, "units", "ms");
-    hdf5::create_extendable(group, "node_ids", H5T_STD_U64LE, {}, kChunkValues, kDeflate);
+    hdf5::create_extendable(group, "node_ids", H5T_STD_U64LE, {}, kChunkValues, deflate);
 }
 
 // Every neuron is a node of one element.
-void create_report(hid_t file, const RecordedPopulation& population, double dt_ms) {
+void create_report(hid_t file, const RecordedPopulation& population, double dt_ms, unsigned deflate) {
     const std::string name = population_name(population.name);
     const std::size_t n = population.neurons;
     const Hdf5Handle group = hdf5::create_group(file, "report/" + name);
@@ -57,16 +56,16 @@ void create_report(hid_t file, const RecordedPopulation& population, double dt_m
         hdf5::write_attribute(group, "threshold", population.threshold);
     }
     const Hdf5Handle data = hdf5::create_extendable(group, "data", H5T_IEEE_F32LE, {n},
-                                                    kChunkValues / std::max<std::size_t>(n, 1), kDeflate);
+                                                    kChunkValues / std::max<std::size_t>(n, 1), deflate);
     hdf5::write_attribute(data, "units", "dimensionless");
     std::vector<std::uint64_t> ids(n + 1);
     std::iota(ids.begin(), ids.end(), 0);
-    hdf5::write_dataset(group, "mapping/index_pointers", ids, {n + 1}, kDeflate);
+    hdf5::write_dataset(group, "mapping/index_pointers", ids, {n + 1}, deflate);
     ids.pop_back();
-    hdf5::write_dataset(group, "mapping/node_ids", ids, {n}, kDeflate);
+    hdf5::write_dataset(group, "mapping/node_ids", ids, {n}, deflate);
     const Hdf5Handle node_ids(H5Dopen2(group, "mapping/node_ids", H5P_DEFAULT));
     hdf5::write_attribute(node_ids, "sorted", std::uint8_t{1});
-    hdf5::write_dataset(group, "mapping/element_ids", std::vector<std::uint32_t>(n, 1), {n}, kDeflate);
+    hdf5::write_dataset(group, "mapping/element_ids", std::vector<std::uint32_t>(n, 1), {n}, deflate);
     hdf5::write_dataset(group, "mapping/time", std::vector<double>{0, 0, dt_ms}, {3});
     const Hdf5Handle time(H5Dopen2(group, "mapping/time", H5P_DEFAULT));
     hdf5::write_attribute(time, "units", "ms");
@@ -119,10 +118,10 @@ void write_schema(hid_t file, const RunFileOptions& options, const std::string& 
     hdf5::create_group(file, "report");
     for (const RecordedPopulation& population : options.populations) {
         if (population.spikes) {
-            create_spikes(file, population);
+            create_spikes(file, population, options.deflate);
         }
         if (population.membrane) {
-            create_report(file, population, options.dt_ms);
+            create_report(file, population, options.dt_ms, options.deflate);
         }
     }
     const Hdf5Handle run = hdf5::create_group(file, "axfire");
@@ -136,19 +135,19 @@ void write_schema(hid_t file, const RunFileOptions& options, const std::string& 
     hdf5::write_attribute(run, "version", options.version);
     hdf5::write_attribute(run, "created", created);
     hdf5::write_strings(run, "configuration", {options.configuration}, {});
-    hdf5::create_extendable(run, "samples/label", H5T_STD_I32LE, {}, kChunkValues / 8, kDeflate);
-    hdf5::create_extendable(run, "samples/prediction", H5T_STD_I32LE, {}, kChunkValues / 8, kDeflate);
+    hdf5::create_extendable(run, "samples/label", H5T_STD_I32LE, {}, kChunkValues / 8, options.deflate);
+    hdf5::create_extendable(run, "samples/prediction", H5T_STD_I32LE, {}, kChunkValues / 8, options.deflate);
     if (!options.layers.empty()) {
         write_layers(file, options.layers);
-        create_sample_columns(file, 0, options.layers.size());
+        create_sample_columns(file, 0, options.layers.size(), options.deflate);
     }
 }
 
-void create_sample_columns(hid_t file, std::size_t readout_width, std::size_t layers) {
-    const auto create = [file](const char* path, hid_t type, std::size_t width) {
+void create_sample_columns(hid_t file, std::size_t readout_width, std::size_t layers, unsigned deflate) {
+    const auto create = [&](const char* path, hid_t type, std::size_t width) {
         if (width > 0 && H5Lexists(file, path, H5P_DEFAULT) <= 0) {
             hdf5::create_extendable(file, path, type, {width}, std::max<std::size_t>(kChunkValues / 8 / width, 1),
-                                    kDeflate);
+                                    deflate);
         }
     };
     create("axfire/samples/readout", H5T_IEEE_F32LE, readout_width);

@@ -22,7 +22,7 @@ void write_schema(hid_t file, const RunFileOptions& options, const std::string& 
 
 /// /axfire/samples/{readout, spikes_per_layer}, whose widths the first sample tells; nothing where they exist or have
 /// width 0.
-void create_sample_columns(hid_t file, std::size_t readout_width, std::size_t layers);
+void create_sample_columns(hid_t file, std::size_t readout_width, std::size_t layers, unsigned deflate);
 
 /// Sets the end of a membrane report to `frames` steps.
 void write_report_time(hid_t file, const std::string& population, double frames, double dt_ms);

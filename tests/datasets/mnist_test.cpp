@@ -67,12 +67,12 @@ TEST(Mnist, TakesTheShapeOfTheInputNode) {
 }
 
 TEST(Mnist, AcceptsEverySpellingPlainAndCompressed) {
-    for (const char* spelling : {"-idx%d-ubyte", "-idx%d.ubyte", ".idx%d-ubyte", ".idx%d.ubyte"}) {
+    for (const char* spelling : {"-idx#-ubyte", "-idx#.ubyte", ".idx#-ubyte", ".idx#.ubyte"}) {
         for (const bool compressed : {false, true}) {
             const TemporaryFolder folder;
-            const auto name = [&](const char* stem, int axes) {
-                std::string text = std::string(stem) + spelling + (compressed ? ".gz" : "");
-                return text.replace(text.find("%d"), 2, std::to_string(axes));
+            const auto name = [&](std::string stem, int axes) {
+                stem.append(spelling).append(compressed ? ".gz" : "");
+                return stem.replace(stem.find('#'), 1, 1, static_cast<char>('0' + axes));
             };
             folder.write(name("train-images", 3), compressed ? gzip(small_images()) : small_images());
             folder.write(name("train-labels", 1), compressed ? gzip(small_labels()) : small_labels());

@@ -41,6 +41,7 @@ public:
     std::filesystem::path write(const std::string& name, const Bytes& bytes) const {
         const std::filesystem::path file = path_ / name;
         std::filesystem::create_directories(file.parent_path());
+        std::filesystem::remove(file);  // some file systems flush to disk when a file is overwritten in place
         std::ofstream(file, std::ios::binary)
             .write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
         return file;

@@ -335,11 +335,11 @@ TEST(Network, BadParametersAreRefusedByName) {
     EXPECT_REFUSED(lif({{"t_ref", {-0.001}}}), "its parameter t_ref is -0.001 s; it must be finite and not negative");
     EXPECT_REFUSED(lif({{"v_threshold", {1, nan, 1}}}), "its parameter v_threshold is nan");
     EXPECT_REFUSED(lif({{"tau_mem", {0.01, 0.02}}}), "tau_mem has 2 values; it must have 1, or 3");
-    EXPECT_REFUSED(lif({{"tau_syn", {0.01}}}), "has a parameter 'tau_syn'; the model has tau_mem, r");
+    EXPECT_REFUSED(lif({{"tau_syn", {0.01}}}), "has a parameter \"tau_syn\"; the model has tau_mem, r");
     EXPECT_REFUSED(lif({{"r", {}}}), "its parameter r has no value");
     EXPECT_REFUSED(with("if", nodes::Neuron{"lif", {3}, {{"tau_mem", {0.01}}}}), "parameter v_threshold is missing");
     EXPECT_REFUSED(with("if", nodes::Neuron{"izhikevich", {3}, {}}),
-                   "unknown neuron model 'izhikevich'; known are cuba");
+                   "unknown neuron model \"izhikevich\"; known are cuba");
     EXPECT_REFUSED(with("if", nodes::Delay{{3}, {-1}}), "its delay is -1 s");
     EXPECT_REFUSED(with("if", nodes::Delay{{3}, {1, 2}}), "its delay has 2 values");
     EXPECT_REFUSED(with("if", nodes::Scale{tensor({2})}), "gets 3 from 'fc', but has the shape 2");

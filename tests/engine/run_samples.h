@@ -2,6 +2,7 @@
 // Runs to write in the tests of run files and reports: every value follows from the sample's number.
 #pragma once
 
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmath>
@@ -44,6 +45,17 @@ struct TempFolder {
 inline constexpr std::uint32_t kSteps = 20;
 inline constexpr std::size_t kHidden = 30;
 inline constexpr std::size_t kOutputs = 4;
+
+/// Exit status of `python arguments`, without the sanitizers' preloaded libraries; AXFIRE_PYTHON names the interpreter.
+inline int run_python(const std::string& arguments) {
+    const char* python = std::getenv("AXFIRE_PYTHON");
+    const std::string command =
+        std::string("env -u LD_PRELOAD ") + (python != nullptr ? python : "/usr/bin/python3") + " " + arguments;
+    const int status = std::system(command.c_str());
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+inline constexpr int kModuleMissing = 77;  ///< of tests/engine/check_run_file.py
 
 /// Two populations: "conv.1/if" with spikes, "out" with spikes and membranes.
 inline RunFileOptions run_options(const std::filesystem::path& path) {
@@ -110,8 +122,10 @@ inline std::vector<LayerTotals> run_totals(std::size_t samples) {
 }
 
 /// Writes samples 0 .. count - 1 and, where `finish`, the totals.
-inline void write_run(const std::filesystem::path& path, std::size_t count, bool finish = true) {
-    RunFile file(run_options(path));
+inline void write_run(const std::filesystem::path& path, std::size_t count, bool finish = true, unsigned deflate = 4) {
+    RunFileOptions options = run_options(path);
+    options.deflate = deflate;
+    RunFile file(options);
     for (std::size_t s = 0; s < count; ++s) {
         file.append({run_sample(s)});
     }

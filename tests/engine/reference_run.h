@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: Apache-2.0
+// Runs one sample through the engine and through the plain simulator of tests/oracle/network, and compares every bit.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <bit>
+#include <sstream>
+#include <string>
+
+#include "engine/simulation/simulation.h"
+#include "tests/oracle/network/simulator.h"
+
+namespace axfire::test {
+
+/// Number and bits; every NaN is one.
+inline std::string shown(float x) {
+    std::ostringstream text;
+    text << x << " (" << std::hex << std::bit_cast<u32>(oracle::canonical(x)) << ")";
+    return text.str();
+}
+
+inline bool same_number(float a, float b) {
+    return std::bit_cast<u32>(oracle::canonical(a)) == std::bit_cast<u32>(oracle::canonical(b));
+}
+
+inline oracle::Setting reference_setting(const SimulationOptions& options) {
+    const Arithmetic& a = options.arithmetic;
+    return {oracle::units_of(a.synapse_add, a.synapse_mul), oracle::units_of(a.neuron_add, a.neuron_mul),
+            options.multiply_spikes, options.weight_format, options.input_events};
+}
+
+inline std::optional<oracle::Reading> reading_of(Readout readout) {
+    switch (readout) {
+        case Readout::automatic:
+            return std::nullopt;
+        case Readout::spikes:
+            return oracle::Reading::spikes;
+        case Readout::last:
+            return oracle::Reading::last;
+        case Readout::sum:
+            return oracle::Reading::sum;
+    }
+    return std::nullopt;
+}
+
+/// How much of a comparison was about something.
+struct Compared {
+    std::uint64_t spikes = 0;
+    std::uint64_t membranes = 0;
+};
+
+/// The first difference between the engine's result and the reference's, or nothing.
+inline std::string first_difference(const Network& network, const Simulation& simulation,
+                                    const std::vector<TraceRequest>& requests, const SampleResult& result,
+                                    const oracle::Outcome& expected, Compared& compared) {
+    std::ostringstream text;
+    // The earliest step counts: what comes later may only follow from it.
+    std::uint32_t earliest = ~0u;
+    const auto note = [&](std::uint32_t step, const std::string& what) {
+        if (step < earliest) {
+            earliest = step;
+            text.str("");
+            text << "step " << step << ": " << what;
+        }
+    };
+    for (std::size_t r = 0; r < requests.size(); ++r) {
+        const std::string& name = network.nodes[requests[r].node].name;
+        const Trace& trace = result.traces[r];
+        if (requests[r].spikes) {
+            std::size_t k = 0;
+            const std::vector<oracle::Values>& signal = expected.signal.at(name);
+            for (std::uint32_t t = 0; t < signal.size(); ++t) {
+                for (std::uint32_t i = 0; i < signal[t].size(); ++i) {
+                    const bool fired = k < trace.spike_step.size() && trace.spike_step[k] == t &&
+                                       trace.spike_neuron[k] == i;
+                    k += fired ? 1 : 0;
+                    compared.spikes += signal[t][i] ? 1 : 0;
+                    if (fired != signal[t][i].has_value()) {
+                        note(t, name + "[" + std::to_string(i) + "] " + (fired ? "fires" : "does not fire"));
+                    }
+                }
+            }
+            if (k != trace.spike_step.size() && earliest == ~0u) {
+                note(~0u - 1, name + ": spikes out of order");
+            }
+        }
+        if (requests[r].membrane) {
+            const std::vector<std::vector<float>>& membrane = expected.membrane.at(name);
+            std::size_t k = 0;
+            for (std::uint32_t t = 0; t < membrane.size(); ++t) {
+                for (std::size_t i = 0; i < membrane[t].size(); ++i, ++k) {
+                    ++compared.membranes;
+                    if (k >= trace.membrane.size()) {
+                        note(t, name + ": the membrane trace ends");
+                    } else if (!same_number(trace.membrane[k], membrane[t][i])) {
+                        note(t, name + "[" + std::to_string(i) + "] membrane " + shown(trace.membrane[k]) + ", not " +
+                                    shown(membrane[t][i]));
+                    }
+                }
+            }
+        }
+    }
+    if (earliest == ~0u) {
+        for (std::size_t i = 0; i < expected.readout.size(); ++i) {
+            if (i >= result.readout.size() || !same_number(result.readout[i], expected.readout[i])) {
+                return "readout[" + std::to_string(i) + "] " +
+                       (i < result.readout.size() ? shown(result.readout[i]) : "missing") + ", not " +
+                       shown(expected.readout[i]);
+            }
+        }
+        if (result.readout.size() != expected.readout.size() || result.prediction != expected.prediction) {
+            return "prediction " + std::to_string(result.prediction) + ", not " + std::to_string(expected.prediction);
+        }
+        for (std::size_t i = 0; i < simulation.layers().size(); ++i) {
+            const Layer& layer = simulation.layers()[i];
+            const auto work = expected.work.find(layer.name);
+            if (work != expected.work.end() && layer.type != "threshold" && layer.type != "scale" &&
+                (result.counts[i].synaptic_operations != work->second.additions ||
+                 result.counts[i].multiplications != work->second.products)) {
+                return layer.name + ": " + std::to_string(result.counts[i].synaptic_operations) + " additions and " +
+                       std::to_string(result.counts[i].multiplications) + " products, not " +
+                       std::to_string(work->second.additions) + " and " + std::to_string(work->second.products);
+            }
+        }
+    }
+    return text.str();
+}
+
+/// Runs both; returns the first difference or nothing.
+inline std::string compare_with_reference(const Network& network, const SimulationOptions& options,
+                                          const EncodedSample& sample, Compared& compared,
+                                          const std::optional<oracle::Setting>& setting = {}) {
+    const Simulation simulation(network, options);
+    Simulation::Workspace workspace(simulation);
+    std::vector<TraceRequest> requests;
+    for (std::size_t i = 0; i < network.nodes.size(); ++i) {
+        const bool spikes = oracle::fires(network.nodes[i]);
+        const bool membrane = std::holds_alternative<nodes::Neuron>(network.nodes[i].kind);
+        if (simulation.spikes(i) != spikes || simulation.has_membrane(i) != membrane) {
+            return network.nodes[i].name + ": what can be recorded";
+        }
+        if (spikes || membrane) {
+            requests.push_back({i, spikes, membrane});
+        }
+    }
+    const SampleResult result = simulation.run(sample, requests, workspace);
+    oracle::Simulator reference(network, setting ? *setting : reference_setting(options));
+    const oracle::Outcome expected = reference.run(sample, reading_of(options.readout));
+    return first_difference(network, simulation, requests, result, expected, compared);
+}
+
+}  // namespace axfire::test
