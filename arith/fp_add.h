@@ -59,6 +59,9 @@ AXFIRE_FN U circuit_sum(const AdderSpec& s, const Unpacked<U>& x, const Unpacked
     }
     AXFIRE_ADDERS(AXFIRE_CASE)
 #undef AXFIRE_CASE
+    if (s.exact_subtraction) {
+        sum = select(differ, a + b, sum);
+    }
     sum &= mask;
     const U negative = U{} - (sum >> (n - 1));
     const U mag = select(negative, (U{} - sum) & mask, sum);
@@ -81,9 +84,6 @@ AXFIRE_FN U fp_add(const AdderSpec& s, const U& acc, const U& x) {
         finite = exact_sum(s, ua, ux);
     } else {
         finite = circuit_sum(s, ua, ux);
-        if (s.exact_subtraction) {
-            finite = select(eq(ua.sign, ux.sign), finite, exact_sum(s, ua, ux));
-        }
         if (s.zero_bypass) {
             const U both = is_zero(acc) & is_zero(x);
             finite = select(is_zero(acc), x, select(is_zero(x), acc, finite));

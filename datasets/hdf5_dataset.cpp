@@ -75,7 +75,8 @@ Array open_array(const std::filesystem::path& path, hid_t file, const char* name
     Array array;
     array.dataset = Handle(H5Dopen2(file, name, H5P_DEFAULT), H5Dclose);
     if (!array.dataset.valid()) {
-        throw InputError(fmt::format("{}: {} is not a readable data set", path.string(), name));
+        throw InputError(fmt::format(
+            "{}: no readable data set {}; hdf5: needs a numeric /input, and /labels is optional", path.string(), name));
     }
     const Handle space(H5Dget_space(array.dataset), H5Sclose);
     const int rank = space.valid() ? H5Sget_simple_extent_ndims(space) : -1;

@@ -26,6 +26,11 @@ struct NeuronOps {
     AXFIRE_FN U mul(const U& a, const U& b) const {
         return multiplier(multiplier.operand(a), multiplier.operand(b));
     }
+    /// x as a state keeps it, in the adder's format, where no addition came last.
+    template <class U>
+    AXFIRE_FN U keep(const U& x) const {
+        return adder.operand(x);
+    }
     /// x * c, where multiplying by exactly 1 is no operation.
     template <class U>
     AXFIRE_FN U scale(const U& x, const U& c) const {
@@ -80,7 +85,7 @@ AXFIRE_FN U leaky_step(const Ops& op, Integrate integrate, const Leak<U>& c, con
     }
     U u = select(rests_at_zero, v, op.add(v, negate(c.v_leak)));
     u = op.scale(u, c.decay);
-    u = select(present, op.add(u, op.scale(input, c.gain)), u);
+    u = select(present, op.add(u, op.scale(input, c.gain)), op.keep(u));
     return select(rests_at_zero, u, op.add(u, c.v_leak));
 }
 
@@ -89,7 +94,7 @@ template <class U, class Ops>
 AXFIRE_FN U current_step(const Ops& op, const U& current, const U& decay, const U& gain, const U& input,
                          const U& present) {
     const U decayed = op.scale(current, decay);
-    return select(present, op.add(decayed, op.scale(input, gain)), decayed);
+    return select(present, op.add(decayed, op.scale(input, gain)), op.keep(decayed));
 }
 
 /// Both equations of a current-based leaky membrane, in the order that the convention says.

@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <cstdio>
-#include <filesystem>
 #include <fstream>
 #include <memory>
 #include <vector>
@@ -12,6 +10,7 @@
 #include "engine/backend/cpu/kernels.h"
 #include "engine/cli/commands.h"
 #include "engine/cli/numbers.h"
+#include "engine/formats/atomic_file.h"
 
 namespace axfire::cli {
 
@@ -48,9 +47,6 @@ void evaluate_file(const EvalOptions& o) {
     if (o.output.empty()) {
         throw InputError("arith eval --pairs needs -o FILE for the results");
     }
-    if (std::filesystem::exists(o.output) && !o.force) {
-        throw InputError(fmt::format("'{}' exists; choose another -o or give --force", o.output));
-    }
     std::ifstream in(o.pairs, std::ios::binary);
     if (!in) {
         throw InputError(fmt::format("'{}' cannot be read", o.pairs));
@@ -65,18 +61,7 @@ void evaluate_file(const EvalOptions& o) {
         memcpy(&b[i], bytes.data() + 8 * i + 4, 4);
     }
     evaluate(o, a, b, out);
-    const std::string part = o.output + ".part";
-    std::ofstream file(part, std::ios::binary);
-    file.write(reinterpret_cast<const char*>(out.data()), static_cast<std::streamsize>(out.size() * 4));
-    file.close();
-    std::error_code error;
-    if (file) {
-        std::filesystem::rename(part, o.output, error);
-    }
-    if (!file || error) {
-        std::filesystem::remove(part, error);
-        throw InputError(fmt::format("'{}' cannot be written", o.output));
-    }
+    write_file_atomically(o.output, reinterpret_cast<const unsigned char*>(out.data()), out.size() * 4, o.force);
 }
 
 void eval_command(const EvalOptions& o) {

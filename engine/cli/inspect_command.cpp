@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <filesystem>
-#include <fstream>
 #include <memory>
 
 #include <fmt/format.h>
 
-#include "arith/error.h"
 #include "engine/cli/commands.h"
+#include "engine/formats/atomic_file.h"
 #include "engine/report/inspect.h"
 #include "engine/report/membrane.h"
 #include "engine/report/raster.h"
@@ -25,13 +23,9 @@ struct InspectFlags {
     bool json = false;
 };
 
+/// Pictures replace what is there.
 void write_text(const std::string& path, const std::string& text) {
-    std::ofstream file(path, std::ios::binary);
-    file << text;
-    file.close();
-    if (!file) {
-        throw InputError(fmt::format("'{}' cannot be written", path));
-    }
+    write_file_atomically(path, reinterpret_cast<const unsigned char*>(text.data()), text.size(), true);
 }
 
 void inspect_command(const InspectFlags& f) {

@@ -18,7 +18,7 @@ namespace axfire {
 namespace {
 
 [[noreturn]] void fail_exists(const std::filesystem::path& path) {
-    throw InputError(fmt::format("{}: exists already; choose another name, or overwrite it", path.string()));
+    throw InputError(fmt::format("{}: exists already; choose another name, or overwrite it (--force)", path.string()));
 }
 
 /// Writes and syncs; returns errno, or 0.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/formats/probe.h"
 
+#include <fcntl.h>
 #include <poll.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -57,9 +58,21 @@ void limit(int resource, rlim_t value) {
     }
 }
 
+/// What the C library says before it aborts is of no use to anyone.
+void silence() {
+    const int null = open("/dev/null", O_WRONLY);
+    if (null >= 0) {
+        dup2(null, STDERR_FILENO);
+        close(null);
+    }
+}
+
 void restrict_child(const ProbeLimits& limits, std::size_t address_space) {
     for (const int signal : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTERM, SIGINT}) {
         std::signal(signal, SIG_DFL);
+    }
+    if (!AXFIRE_SANITIZED) {
+        silence();
     }
     limit(RLIMIT_CORE, 0);
     limit(RLIMIT_CPU, static_cast<rlim_t>(std::ceil(limits.cpu_seconds)));

@@ -76,7 +76,7 @@ struct Scale {
     Tensor scale;  ///< the node's shape, or one element for all
 };
 
-/// A spike wherever the input exceeds the threshold; no state.
+/// A spike wherever the input exceeds the threshold (or reaches it, by Conventions::fire); no state.
 struct Threshold {
     Tensor threshold;  ///< the node's shape, or one element for all
 };

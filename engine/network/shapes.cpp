@@ -72,6 +72,11 @@ struct DerivedShape {
         return in;
     }
 
+    /// A shape of one element may stand for any; where one element arrives it is meant as it is.
+    Shape operator()(const nodes::Neuron& neuron) const {
+        return element_count(in) == 1 && neuron.shape.size() > in.size() ? neuron.shape : in;
+    }
+
     Shape operator()(const nodes::Conv2d& conv) const {
         const auto [channels, height, width] = image_of(node, source, in);
         const Shape& weight = conv.weight.shape;

@@ -41,7 +41,7 @@ std::string advice(int error) {
         case ENOTDIR:
             return "create the folder first";
         case EEXIST:
-            return "name another file, or allow it to be overwritten";
+            return "name another file, or allow it to be overwritten (--force)";
         case EAGAIN:
             return "another run is writing it; wait for that, or name another file";
         default:

@@ -193,7 +193,7 @@ std::string inspect_json(const RunSummary& run) {
         entry["silent_neurons"] = known(has, recorded.silent_neurons);
         json["layers"].push_back(entry);
     }
-    return dump(json, 2) + "\n";
+    return dump(json, 2);
 }
 
 }  // namespace axfire

@@ -13,8 +13,8 @@ namespace axfire {
 
 struct MembraneOptions {
     std::uint64_t sample = 0;
-    std::string population;            ///< node name; empty: the first with recorded membranes
-    std::vector<std::size_t> neurons;  ///< empty: the `count` that spike most, or the first
+    std::string population{};            ///< node name; empty: the first with recorded membranes
+    std::vector<std::size_t> neurons{};  ///< empty: the `count` that spike most, or the first
     std::size_t count = 5;
 };
 

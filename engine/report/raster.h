@@ -12,8 +12,8 @@ namespace axfire {
 
 struct RasterOptions {
     std::uint64_t sample = 0;
-    std::vector<std::string> populations;  ///< by node name, from top to bottom; empty: all with recorded spikes
-    std::size_t most_marks = 200'000;      ///< beyond it a panel counts spikes in cells of about a pixel
+    std::vector<std::string> populations{};  ///< by node name, from top to bottom; empty: all with recorded spikes
+    std::size_t most_marks = 200'000;        ///< beyond it a panel counts spikes in cells of about a pixel
 };
 
 /// An SVG picture, 900 pixels wide: a panel for each population, one time axis.

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "arith/error.h"
+#include "engine/formats/probe.h"
 #include "engine/record/population_name.h"
 #include "engine/record/schema.h"
 
@@ -35,7 +36,16 @@ bool read_rows(hid_t dataset, hid_t type, std::uint64_t start, std::uint64_t cou
 
 }  // namespace
 
-RunReader::RunReader(const std::filesystem::path& path) : reader_(path), file_(hdf5::open_file(path)) {
+RunReader::RunReader(const std::filesystem::path& path) : RunReader(tried(path), Unguarded{}) {}
+
+const std::filesystem::path& RunReader::tried(const std::filesystem::path& path) {
+    const auto open = [&] { RunReader(path, Unguarded{}).touch_data(); };
+    const ProbeLimits limits{.cpu_seconds = 20, .wall_seconds = 100, .extra_bytes = std::size_t{1} << 30};
+    require_success(probe_in_child(open, limits), path.string());
+    return path;
+}
+
+RunReader::RunReader(const std::filesystem::path& path, Unguarded) : reader_(path), file_(hdf5::open_file(path)) {
     if (!reader_.has("/axfire") || !reader_.has_attribute("/axfire", "format")) {
         fail("not a run file: it has no /axfire/format; name a file that `axfire run -o` wrote");
     }
@@ -49,6 +59,24 @@ RunReader::RunReader(const std::filesystem::path& path) : reader_(path), file_(h
     read_populations("/report", &RecordedPopulation::membrane);
     std::sort(populations_.begin(), populations_.end(),
               [](const RecordedPopulation& a, const RecordedPopulation& b) { return a.name < b.name; });
+}
+
+// Makes HDF5 look at every dataset of spikes and membranes and walk through the index of its chunks.
+void RunReader::touch_data() const {
+    const Hdf5Lock lock;
+    for (const RecordedPopulation& population : populations_) {
+        if (population.spikes) {
+            const SpikeColumns columns = open_spikes(population);
+            H5Dget_storage_size(columns.timestamps);
+            H5Dget_storage_size(columns.node_ids);
+        }
+        if (population.membrane) {
+            H5Dget_storage_size(open_report(population));
+        }
+    }
+    labels();
+    predictions();
+    spikes_per_layer();
 }
 
 void RunReader::fail(const std::string& text) const {
@@ -285,6 +313,20 @@ SampleSpikes RunReader::spikes(const RecordedPopulation& population, std::uint64
     return result;
 }
 
+Hdf5Handle RunReader::open_report(const RecordedPopulation& population) const {
+    const Hdf5Lock lock;
+    const std::string path = "/report/" + population_name(population.name) + "/data";
+    Hdf5Handle dataset(reader_.has(path) ? H5Dopen2(file_, path.c_str(), H5P_DEFAULT) : H5I_INVALID_HID);
+    const Hdf5Handle space(dataset.valid() ? H5Dget_space(dataset) : H5I_INVALID_HID);
+    hsize_t extent[2] = {0, 0};
+    if (!space.valid() || H5Sget_simple_extent_ndims(space) != 2 ||
+        H5Sget_simple_extent_dims(space, extent, nullptr) != 2 || extent[1] != population.neurons ||
+        extent[0] != header_.samples_done * header_.steps) {
+        reader_.fail(path, "is missing or does not fit the run; the file is damaged");
+    }
+    return dataset;
+}
+
 std::vector<float> RunReader::membrane(const RecordedPopulation& population, std::uint64_t sample,
                                        std::size_t neuron) const {
     check_sample(sample);
@@ -292,20 +334,10 @@ std::vector<float> RunReader::membrane(const RecordedPopulation& population, std
         fail(fmt::format("'{}' has no neuron {}; choose one of 0 to {}", population.name, neuron,
                          population.neurons - 1));
     }
-    const Hdf5Lock lock;
-    const std::string path = "/report/" + population_name(population.name) + "/data";
-    const Hdf5Handle dataset(reader_.has(path) ? H5Dopen2(file_, path.c_str(), H5P_DEFAULT) : H5I_INVALID_HID);
-    const Hdf5Handle space(dataset.valid() ? H5Dget_space(dataset) : H5I_INVALID_HID);
-    hsize_t extent[2] = {0, 0};
-    std::vector<float> values;
-    if (!space.valid() || H5Sget_simple_extent_ndims(space) != 2 ||
-        H5Sget_simple_extent_dims(space, extent, nullptr) != 2 || extent[1] != population.neurons ||
-        extent[0] != header_.samples_done * header_.steps) {
-        reader_.fail(path, "is missing or does not fit the run; the file is damaged");
-    }
-    values.resize(header_.steps);
+    const Hdf5Handle dataset = open_report(population);
+    std::vector<float> values(header_.steps);
     if (!read_rows(dataset, H5T_NATIVE_FLOAT, sample * header_.steps, header_.steps, 2, neuron, values.data())) {
-        reader_.fail(path, "cannot be read; the file is damaged");
+        fail(fmt::format("the membranes of '{}' cannot be read; the file is damaged", population.name));
     }
     return values;
 }

@@ -39,7 +39,8 @@ struct SampleSpikes {
 /// An open run file. Every function throws InputError that names the file, and the object that is missing or damaged.
 class RunReader {
 public:
-    /// Throws InputError when the file is missing, is not HDF5, is no run file, or is of a later format.
+    /// Throws InputError when the file is missing, is not HDF5, is no run file, or is of a later format. HDF5 may crash
+    /// on a damaged file, so a child process opens it first.
     explicit RunReader(const std::filesystem::path& path);
 
     const std::string& file_name() const { return reader_.file_name(); }
@@ -68,6 +69,10 @@ public:
     [[noreturn]] void fail(const std::string& text) const;
 
 private:
+    struct Unguarded {};
+    RunReader(const std::filesystem::path& path, Unguarded);
+    static const std::filesystem::path& tried(const std::filesystem::path& path);
+    void touch_data() const;
     void read_header();
     void read_layers();
     void read_populations(const std::string& group, bool RecordedPopulation::*recorded);
@@ -80,6 +85,7 @@ private:
         std::uint64_t rows = 0;
     };
     Hdf5Handle open_column(const std::string& path, std::uint64_t& rows) const;
+    Hdf5Handle open_report(const RecordedPopulation& population) const;
     SpikeColumns open_spikes(const RecordedPopulation& population) const;
     double timestamp(const RecordedPopulation& population, const SpikeColumns& columns, std::uint64_t row) const;
     /// Reads rows first, first + 1, ... into `step` and `neuron`, which have one length.

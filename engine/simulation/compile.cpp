@@ -94,7 +94,7 @@ Simulation::Simulation(const Network& network, const SimulationOptions& options)
     for (const std::size_t n : topology_.order) {
         const Node& node = network_.nodes[n];
         if (is<nodes::Output>(node)) {
-            output_ = origin(n).node;
+            output_ = origin(n);
             output_size_ = element_count(topology_.shape[n]);
         }
         if (is<nodes::Input>(node) || passes(node)) {
@@ -134,18 +134,17 @@ Simulation::Simulation(const Network& network, const SimulationOptions& options)
     std::sort(remembered_.begin(), remembered_.end());
     remembered_.erase(std::unique(remembered_.begin(), remembered_.end()), remembered_.end());
     input_size_ = element_count(topology_.shape[input_]);
-    readout_ = choose_readout(options.readout, network_.nodes[output_], events_[output_]);
+    readout_ = choose_readout(options.readout, network_.nodes[output_.node], events_[output_.node]);
 }
 
 Simulation::Origin Simulation::origin(std::size_t node) const {
-    bool previous = false;
     while (passes(network_.nodes[node])) {
         if (topology_.feed_forward[node].empty()) {
             return {topology_.recurrent[node].front(), true};
         }
         node = topology_.feed_forward[node].front();
     }
-    return {node, previous};
+    return {node, false};
 }
 
 bool Simulation::spikes(std::size_t node) const {

@@ -78,10 +78,12 @@ void Simulation::observe(Workspace& w, u32 t, const std::vector<TraceRequest>& t
             }
         }
     }
-    const Signal& out = w.state[output_].out;
+    const StageState& source = w.state[output_.node];
+    const Signal& out = output_.previous ? source.previous : source.out;
     if (readout_ == Readout::spikes) {
-        for (const u32 i : out.index) {
-            w.readout[i] += 1.0f;
+        const EventView events = out.events();
+        for (u32 e = 0; e < events.count; ++e) {
+            w.readout[events.index[e]] += events.amplitude != nullptr ? std::bit_cast<float>(events.amplitude[e]) : 1.0f;
         }
     } else if (out.values != nullptr) {
         for (std::size_t i = 0; i < output_size_; ++i) {
@@ -92,17 +94,19 @@ void Simulation::observe(Workspace& w, u32 t, const std::vector<TraceRequest>& t
 }
 
 void Simulation::finish(Workspace& w, SampleResult& result) const {
-    const StageState& out = w.state[output_];
-    const bool output_is_population = has_membrane(output_);
+    const StageState& out = w.state[output_.node];
+    const bool output_is_population = has_membrane(output_.node);
     if (readout_ == Readout::last && output_is_population) {
         for (std::size_t i = 0; i < output_size_; ++i) {
             w.readout[i] = std::bit_cast<float>(out.v[i]);
         }
     }
     result.readout = w.readout;
-    result.prediction = 0;
-    for (std::size_t i = 1; i < result.readout.size(); ++i) {
-        if (result.readout[i] > result.readout[static_cast<std::size_t>(result.prediction)]) {
+    result.prediction = -1;
+    for (std::size_t i = 0; i < result.readout.size(); ++i) {
+        const bool first = result.prediction < 0 && !std::isnan(result.readout[i]);
+        if (first || (result.prediction >= 0 &&
+                      result.readout[i] > result.readout[static_cast<std::size_t>(result.prediction)])) {
             result.prediction = static_cast<std::int32_t>(i);
         }
     }
@@ -115,7 +119,7 @@ void Simulation::finish(Workspace& w, SampleResult& result) const {
             result.hash_words.push_back((v & ~kSignBit) > kInfinityBits ? kCanonicalNan : v);
         }
     }
-    if (!output_is_population && !spikes(output_)) {  // a stateless read-out
+    if (!output_is_population && !spikes(output_.node)) {  // a stateless read-out
         for (const float value : result.readout) {
             result.hash_words.push_back(0);
             result.hash_words.push_back(std::isnan(value) ? kCanonicalNan : std::bit_cast<u32>(value));

@@ -15,7 +15,7 @@ namespace axfire {
 /// How the output node's values become a prediction.
 enum class Readout : std::uint8_t {
     automatic,  ///< spikes for a spiking output, last for a membrane, sum for a stateless one
-    spikes,     ///< most spikes
+    spikes,     ///< most spikes; an event of another amplitude counts as so many
     last,       ///< largest value after the last step
     sum,        ///< largest sum of the values over all steps, formed in binary32 by ascending step
 };
@@ -43,7 +43,7 @@ struct Trace {
 };
 
 struct SampleResult {
-    std::int32_t prediction = -1;      ///< ties go to the lowest index
+    std::int32_t prediction = -1;      ///< ties go to the lowest index; -1 where every value is NaN
     std::vector<float> readout;        ///< one value for each output
     std::vector<Counts> counts;        ///< by Simulation::layers()
     std::vector<Trace> traces;         ///< by request
@@ -88,6 +88,11 @@ public:
     bool has_membrane(std::size_t node) const;
 
 private:
+    /// The node that really emits what `node` passes on, and whether its last step is meant.
+    struct Origin {
+        std::size_t node;
+        bool previous;
+    };
     void feed(const EncodedSample& sample, u32 t, Workspace& w) const;
     void step(Workspace& w, u32 t) const;
     void observe(Workspace& w, u32 t, const std::vector<TraceRequest>& traces, SampleResult& result) const;
@@ -102,16 +107,11 @@ private:
     std::vector<std::size_t> remembered_;         ///< nodes whose last step's spikes are needed
     std::vector<Layer> layers_;
     std::size_t input_ = 0;
-    std::size_t output_ = 0;       ///< the node whose signal leaves
+    Origin output_{0, false};  ///< the node whose signal leaves
     std::size_t input_size_ = 0;
     std::size_t output_size_ = 0;
     Readout readout_ = Readout::automatic;
 
-    /// The node that really emits what `node` passes on, and whether its last step is meant.
-    struct Origin {
-        std::size_t node;
-        bool previous;
-    };
     Origin origin(std::size_t node) const;
 };
 

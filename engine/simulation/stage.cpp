@@ -6,16 +6,21 @@
 
 namespace axfire {
 
-Buffer StageContext::weights_for(const Format& format, Rounding rounding, const Buffer& weights) const {
-    Buffer result = weights;
-    const std::size_t n = weights.size();
+Buffer StageContext::stored_weights(Buffer weights) const {
     if (weight_format != nullptr) {
-        kernels.convert(*weight_format, Rounding::rne, result.data(), result.data(), n);
+        kernels.convert(*weight_format, Rounding::rne, weights.data(), weights.data(), weights.size());
     }
-    if (!(format == kFp32)) {
-        kernels.convert(format, rounding, result.data(), result.data(), n);
-    }
-    return result;
+    return weights;
+}
+
+Buffer StageContext::operands(const AdderSpec& unit, Buffer values) const {
+    kernels.convert(unit.format, unit.rounding, values.data(), values.data(), values.size());
+    return values;
+}
+
+Buffer StageContext::operands(const MultiplierSpec& unit, Buffer values) const {
+    kernels.convert(unit.format, unit.rounding, values.data(), values.data(), values.size());
+    return values;
 }
 
 Buffer to_buffer(const std::vector<float>& values) {

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "arith/constant.h"
 #include "engine/backend/cpu/kernels.h"
 #include "engine/network/network.h"
 #include "engine/simulation/signal.h"
@@ -66,8 +67,11 @@ struct StageContext {
     const ProjectionKernels& projections() const {
         return kernels.projections(arithmetic.synapse_add, arithmetic.synapse_mul);
     }
-    /// Weights in --weights' format and then in the unit's.
-    Buffer weights_for(const Format& format, Rounding rounding, const Buffer& weights) const;
+    /// Weights in --weights' format.
+    Buffer stored_weights(Buffer weights) const;
+    /// Values as operands of a unit: in its format.
+    Buffer operands(const AdderSpec& unit, Buffer values) const;
+    Buffer operands(const MultiplierSpec& unit, Buffer values) const;
 };
 
 class Stage {
@@ -91,6 +95,16 @@ std::unique_ptr<Stage> make_stage(const nodes::Neuron& node, const StageContext&
 
 /// Floats as bits, every NaN the canonical one.
 Buffer to_buffer(const std::vector<float>& values);
+
+/// Constants computed in binary64, rounded once into a unit's format.
+template <class Spec>
+Buffer constants(const Spec& unit, const std::vector<double>& values) {
+    Buffer buffer(values.size());
+    for (std::size_t i = 0; i < values.size(); ++i) {
+        buffer[i] = convert_constant(unit.format, unit.rounding, values[i]);
+    }
+    return buffer;
+}
 
 /// The signal as [n] values: events at their places with their amplitude, kNoTerm elsewhere. Uses `space`; nullptr where
 /// nothing arrived.

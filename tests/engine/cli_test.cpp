@@ -41,7 +41,7 @@ struct Files {
     std::string data = "hdf5:" + (folder / "data.h5");
 
     Files() {
-        nodes::Linear fc{{{3, 4}, {.5f, 0, 0, 0, 0, .6f, 0, 0, 0, 0, .7f, 0}}, {}};
+        nodes::Linear fc{{{3, 4}, {.5f, 0, 0, 0, 0, .75f, 0, 0, 0, 0, .625f, 0}}, {}};
         Conventions how;
         how.reset = Reset::subtract;
         write_model(chain({4}, {{"fc", fc}, neuron("out", "if", 3, {{"v_threshold", {1}}})}, how), model);
@@ -79,8 +79,8 @@ TEST(Cli, RunPrintsTheSummaryAsJson) {
     EXPECT_EQ(json["layers"][1]["name"], "out");
     EXPECT_EQ(json["layers"][1]["type"], "if");
     EXPECT_EQ(json["layers"][1]["neurons"], 3);
-    // 0.5 a step fires in 4 of 10 steps (v > 1: after 3, 5, 7, 9 steps); 0.6 in 5 (2, 4, 6, 7, 9), 0.7 in 6.
-    EXPECT_EQ(json["layers"][1]["spikes"], 4 + 5 + 6 + 5);
+    // 10 steps of 0.5, 0.75 and 0.625 bring 5, 7.5 and 6.25; a spike takes 1 off and needs more than 1.
+    EXPECT_EQ(json["layers"][1]["spikes"], 4 + 7 + 6 + 7);
     EXPECT_EQ(json["layers"][1]["neuron_updates"], 4 * 10 * 3);
     EXPECT_EQ(json["layers"][0]["synaptic_operations"], 4 * 10 * 12);
     EXPECT_EQ(json["result_hash"].get<std::string>().size(), 16u);

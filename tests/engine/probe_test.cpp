@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <chrono>
 #include <csignal>
 #include <new>
@@ -43,7 +44,8 @@ TEST(Probe, StopsAChildThatDoesNotEnd) {
     const auto start = std::chrono::steady_clock::now();
     EXPECT_EQ(probe([] { std::this_thread::sleep_for(std::chrono::hours(1)); }, 0.2).outcome, Outcome::timeout);
     EXPECT_EQ(probe([] {
-                  for (volatile int i = 0;; i = i + 1) {
+                  for (std::atomic<unsigned> i = 0;;) {
+                      ++i;
                   }
               }).outcome,
               Outcome::timeout);

@@ -50,9 +50,10 @@ public:
         }
         const AdderSpec& add = a.arithmetic.add;
         const MultiplierSpec& mul = a.arithmetic.mul;
-        weight_mul_ = c.weights_for(mul.format, mul.rounding, weight);
+        weight = c.stored_weights(std::move(weight));
+        weight_mul_ = c.operands(mul, weight);
         if (events_) {
-            weight_add_ = c.weights_for(add.format, add.rounding, weight);
+            weight_add_ = c.operands(add, std::move(weight));
         }
         bias_only_ = Buffer(element_count(c.out), kNoTerm);
         has_bias_ = std::any_of(node.bias.data.begin(), node.bias.data.end(), [](float b) { return b != 0; });
@@ -62,7 +63,7 @@ public:
             for (u32 o = 0; o < a.channels_out; ++o) {
                 bias[static_cast<std::size_t>(o / group_out) * a.group_stride + o % group_out] = values[o];
             }
-            bias_ = c.weights_for(add.format, add.rounding, bias);
+            bias_ = c.operands(add, std::move(bias));
             Buffer only(bias_.size());
             const Buffer zero(bias_.size());
             c.kernels.add(add, zero.data(), bias_.data(), only.data(), bias_.size());

@@ -22,15 +22,16 @@ public:
         }
         const AdderSpec& add = c.arithmetic.synapse_add;
         const MultiplierSpec& mul = c.arithmetic.synapse_mul;
-        weight_mul_ = c.weights_for(mul.format, mul.rounding, weight);
+        weight = c.stored_weights(std::move(weight));
+        weight_mul_ = c.operands(mul, weight);
         if (events_) {
-            weight_add_ = c.weights_for(add.format, add.rounding, weight);
+            weight_add_ = c.operands(add, std::move(weight));
         }
         const bool has_bias = std::any_of(node.bias.data.begin(), node.bias.data.end(), [](float b) { return b != 0; });
         if (has_bias) {
             Buffer bias(stride);
             std::copy_n(to_buffer(node.bias.data).data(), out, bias.data());
-            bias_ = c.weights_for(add.format, add.rounding, bias);
+            bias_ = c.operands(add, std::move(bias));
             bias_only_ = Buffer(stride);
             const Buffer zero(stride);
             c.kernels.add(add, zero.data(), bias_.data(), bias_only_.data(), stride);

@@ -48,8 +48,8 @@ public:
         : model_(model_index(node.model)), info_(*kEntries[model_].info), neurons_(element_count(c.out)) {
         const AdderSpec& add = c.arithmetic.neuron_add;
         const MultiplierSpec& mul = c.arithmetic.neuron_mul;
-        std::vector<std::vector<float>> constants(info_.constant_count, std::vector<float>(neurons_));
-        std::vector<float> v_init(neurons_);
+        std::vector<std::vector<double>> values(info_.constant_count, std::vector<double>(neurons_));
+        std::vector<double> v_init(neurons_);
         for (std::size_t n = 0; n < neurons_; ++n) {
             double p[kMaxModelParameters];
             double k[kMaxModelConstants];
@@ -58,21 +58,21 @@ public:
             }
             kEntries[model_].derive(p, c.how, k);
             for (unsigned i = 0; i < info_.constant_count; ++i) {
-                constants[i][n] = static_cast<float>(k[i]);
+                values[i][n] = k[i];
             }
-            v_init[n] = static_cast<float>(parameter(node, info_, "v_init", n));
+            v_init[n] = parameter(node, info_, "v_init", n);
         }
         for (unsigned i = 0; i < info_.constant_count; ++i) {
             if (info_.constants[i].use == ConstantUse::steps) {
-                constants_.push_back(steps(constants[i]));
+                constants_.push_back(steps(values[i]));
                 has_refractory_ = true;
             } else if (info_.constants[i].use == ConstantUse::adder) {
-                constants_.push_back(rounded(c.kernels, add.format, constants[i]));
+                constants_.push_back(constants(add, values[i]));
             } else {
-                constants_.push_back(rounded(c.kernels, mul.format, constants[i]));
+                constants_.push_back(constants(mul, values[i]));
             }
         }
-        v_init_ = rounded(c.kernels, add.format, v_init);
+        v_init_ = constants(add, v_init);
         for (unsigned i = 0; i < info_.parameter_count; ++i) {
             has_current_ = has_current_ || std::strcmp(info_.parameters[i].name, "tau_syn") == 0;
         }
@@ -119,16 +119,10 @@ public:
     }
 
 private:
-    static Buffer rounded(const CpuKernels& kernels, const Format& format, const std::vector<float>& values) {
-        Buffer buffer = to_buffer(values);
-        kernels.convert(format, Rounding::rne, buffer.data(), buffer.data(), buffer.size());
-        return buffer;
-    }
-
-    static Buffer steps(const std::vector<float>& values) {
+    static Buffer steps(const std::vector<double>& values) {
         Buffer buffer(values.size());
         for (std::size_t i = 0; i < values.size(); ++i) {
-            buffer[i] = static_cast<u32>(std::clamp(values[i], 0.0f, 4e9f));
+            buffer[i] = static_cast<u32>(std::clamp(values[i], 0.0, 4e9));
         }
         return buffer;
     }

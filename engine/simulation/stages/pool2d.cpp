@@ -37,7 +37,7 @@ public:
         a.arithmetic = c.projection();
         emits_events_ = in_events_ && !a.average;
 
-        std::vector<float> factor;
+        std::vector<double> factor;
         for (std::size_t y = 0; y < a.height_out; ++y) {
             for (std::size_t x = 0; x < a.width_out; ++x) {
                 const std::size_t full = node.kernel[0] * node.kernel[1];
@@ -45,12 +45,11 @@ public:
                                           ? full
                                           : inside(y, a.height_in, a.kernel_h, a.stride_h, a.pad_h) *
                                                 inside(x, a.width_in, a.kernel_w, a.stride_w, a.pad_w);
-                factor.push_back(a.average && n != 0 ? static_cast<float>(1.0 / static_cast<double>(n)) : 1.0f);
+                factor.push_back(a.average && n != 0 ? 1.0 / static_cast<double>(n) : 1.0);
             }
         }
-        const Buffer given = to_buffer(factor);
-        factor_add_ = c.weights_for(a.arithmetic.add.format, a.arithmetic.add.rounding, given);
-        factor_mul_ = c.weights_for(a.arithmetic.mul.format, a.arithmetic.mul.rounding, given);
+        factor_add_ = constants(a.arithmetic.add, factor);
+        factor_mul_ = constants(a.arithmetic.mul, factor);
         rows_ = Taps(a.height_in, a.height_out, a.kernel_h, a.stride_h, a.pad_h, 1);
         columns_ = Taps(a.width_in, a.width_out, a.kernel_w, a.stride_w, a.pad_w, 1);
         a.factor_add = factor_add_.data();

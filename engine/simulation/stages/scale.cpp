@@ -12,11 +12,15 @@ std::vector<float> broadcast(const Tensor& tensor, std::size_t n) {
     return tensor.data.size() == 1 ? std::vector<float>(n, tensor.data[0]) : tensor.data;
 }
 
+/// y = mul(x, s). A plain spike gives s itself, in the adder's format, as it would through a synapse of weight s.
 class ScaleStage : public Stage {
 public:
     ScaleStage(const nodes::Scale& node, const StageContext& c) : n_(element_count(c.out)) {
-        const MultiplierSpec& mul = c.arithmetic.synapse_mul;
-        factor_ = c.weights_for(mul.format, mul.rounding, to_buffer(broadcast(node.scale, n_)));
+        const Buffer given = to_buffer(broadcast(node.scale, n_));
+        factor_ = c.operands(c.arithmetic.synapse_mul, given);
+        if (c.in_events && !c.multiply_spikes) {
+            spike_ = c.operands(c.arithmetic.synapse_add, given);
+        }
         arithmetic_ = c.projection();
         kernel_ = c.projections().scale_signal;
     }
@@ -36,12 +40,22 @@ public:
         ElementwiseArgs a{static_cast<u32>(n_), x, factor_.data(), s.sums.data(), arithmetic_};
         kernel_(a);
         s.out.values = s.sums.data();
-        s.counts.multiplications += n_;
+        s.counts.multiplications += sources[0].events ? sources[0].signal->index.size() : n_;
+        if (!spike_.empty()) {
+            const EventView events = sources[0].signal->events();
+            for (u32 e = 0; e < events.count; ++e) {
+                if (events.amplitude == nullptr || events.amplitude[e] == kOneBits) {
+                    s.sums[events.index[e]] = spike_[events.index[e]];
+                    --s.counts.multiplications;
+                }
+            }
+        }
     }
 
 private:
     std::size_t n_;
-    Buffer factor_;
+    Buffer factor_;  ///< in the multiplier's format
+    Buffer spike_;   ///< in the adder's format; none where spikes are multiplied or there are none
     ProjectionArithmetic arithmetic_;
     void (*kernel_)(ElementwiseArgs&);
 };
@@ -50,8 +64,7 @@ private:
 class ThresholdStage : public Stage {
 public:
     ThresholdStage(const nodes::Threshold& node, const StageContext& c) : n_(element_count(c.out)), fire_(c.how.fire) {
-        threshold_ = to_buffer(broadcast(node.threshold, n_));
-        c.kernels.convert(c.arithmetic.neuron_add.format, Rounding::rne, threshold_.data(), threshold_.data(), n_);
+        threshold_ = to_buffer(broadcast(node.threshold, n_));  // no unit uses it: a comparison is exact
     }
 
     void reset(StageState& s) const override {

@@ -163,7 +163,9 @@ private:
                 }
             } else if (const auto* threshold = std::get_if<nodes::Threshold>(&node.kind)) {
                 const float limit = threshold->threshold.data[threshold->threshold.data.size() == 1 ? 0 : i];
-                out[i] = x[i].value_or(0.0F) > limit ? std::optional(1.0F) : std::nullopt;
+                const float value = x[i].value_or(0.0F);
+                const bool reached = network_.conventions.fire == Fire::gt ? value > limit : value >= limit;
+                out[i] = reached ? std::optional(1.0F) : std::nullopt;
             }
         }
         return out;  // flatten, output: as it came

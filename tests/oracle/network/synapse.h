@@ -32,17 +32,17 @@ struct Projection {
         bool touched = false;
 
         /// An input that lies inside; a dense projection takes nothing for +0.
-        void take(const std::optional<float>& x, float weight) {
+        void take(const std::optional<float>& x, double weight) {
             if (p.events) {
                 if (x) {
                     const bool plain = *x == 1 && !p.multiply_spikes;
-                    plus(plain ? weight : times(*x, weight));
+                    plus(plain ? p.units.for_adder(weight) : times(*x, weight));
                 }
             } else {
                 plus(times(x.value_or(0.0F), weight));
             }
         }
-        void take_padding(float weight) {
+        void take_padding(double weight) {
             if (!p.events) {
                 plus(times(0.0F, weight));
             }
@@ -62,9 +62,10 @@ struct Projection {
         }
 
     private:
-        float times(float x, float weight) {
+        /// A weight is a float of the file, or a constant in binary64 that is rounded once.
+        float times(float x, double weight) {
             ++p.work.products;
-            return p.units.mul(x, weight);
+            return p.units.product(p.units.for_multiplier(x), p.units.for_multiplier(weight));
         }
         void plus(float term) {
             ++p.work.additions;
@@ -165,9 +166,9 @@ inline Values pool_sum(const nodes::Pool2d& node, const Values& x, const Shape& 
                             sum.take_unweighted(value);
                         }
                     } else if (place) {
-                        sum.take(value, static_cast<float>(1.0 / static_cast<double>(n)));
+                        sum.take(value, 1.0 / static_cast<double>(n));
                     } else {
-                        sum.take_padding(static_cast<float>(1.0 / static_cast<double>(n)));
+                        sum.take_padding(1.0 / static_cast<double>(n));
                     }
                 }
                 std::optional<float> result = sum.finish(std::nullopt);
