@@ -3,7 +3,7 @@
 # Shared by demo.sh and test.sh, which source it: the packages, their installation, building, progress lines.
 
 # Debian 12 packages. Where --no-install finds no ninja, make builds.
-packages_build=(g++ cmake ninja-build pkg-config libhdf5-dev libcli11-dev libfmt-dev nlohmann-json3-dev
+packages_build=(g++ cmake ninja-build libhdf5-dev libcli11-dev libfmt-dev nlohmann-json3-dev
     zlib1g-dev)
 packages_demo=(python3 dataset-fashion-mnist)
 packages_test=(libgtest-dev libmpfr-dev libgmp-dev python3 python3-numpy python3-h5py hdf5-tools librsvg2-bin

@@ -8,6 +8,7 @@
 
 #include "arith/error.h"
 #include "engine/formats/load_network.h"
+#include "engine/formats/probe.h"
 #include "engine/version.h"
 
 namespace axfire::cli {
@@ -84,6 +85,22 @@ Readout parse_readout(const std::string& text) {
                             : Readout::automatic;
 }
 
+/// Opens the data. A damaged HDF5 file may crash the library: a child process tries it first.
+std::unique_ptr<Dataset> open_data(const std::string& spec, const Shape& shape) {
+    const std::string hdf5 = "hdf5:";
+    if (spec.starts_with(hdf5)) {
+        const auto try_it = [&] {
+            const auto data = open_dataset(spec, shape);
+            if (data->size() != 0) {
+                data->load(0);
+                data->load(data->size() - 1);
+            }
+        };
+        require_success(probe_in_child(try_it, {}), spec.substr(hdf5.size()));
+    }
+    return open_dataset(spec, shape);
+}
+
 /// Steps of a run: as told, as the data set says, or 1 for a network whose neurons keep no state.
 std::uint32_t choose_steps(const RunFlags& flags, const PreparedRun& run) {
     if (flags.steps != 0) {
@@ -116,7 +133,7 @@ PreparedRun prepare(const RunFlags& flags) {
     }
     run.network = load_network(flags.model, flags.conventions);
     const Shape shape = input_of(run.network).shape;
-    run.data = open_dataset(flags.data, shape);
+    run.data = open_data(flags.data, shape);
     if (element_count(run.data->shape()) != element_count(shape)) {
         throw InputError(fmt::format("the samples of '{}' are {} and the input of '{}' is {}", flags.data,
                                      to_string(run.data->shape()), flags.model, to_string(shape)));

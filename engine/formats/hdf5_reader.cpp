@@ -39,6 +39,14 @@ bool is_plain_number(hid_t type, bool integers_only) {
            (std::any_of(std::begin(floats), std::end(floats), equal) || is_binary16(type));
 }
 
+/// The text of one variable-length cell, whose memory goes back to HDF5. H5Dvlen_reclaim() is not used: it trusts the
+/// extents and the type of a file that may be damaged.
+std::string take_text(char* cell) {
+    std::string text(cell != nullptr ? cell : "");
+    H5free_memory(cell);
+    return text;
+}
+
 /// The text of one fixed-length cell: up to its first NUL, trailing spaces off where the type pads with them.
 std::string fixed_text(const char* cell, std::size_t size, bool space_padded) {
     std::string text(cell, strnlen(cell, size));
@@ -241,9 +249,8 @@ Hdf5Array<std::string> Hdf5Reader::texts(const std::string& path) const {
             fail(path, "its strings cannot be read; the file is damaged");
         }
         for (char* cell : cells) {
-            array.values.emplace_back(cell != nullptr ? cell : "");
+            array.values.push_back(take_text(cell));
         }
-        H5Dvlen_reclaim(type, space, H5P_DEFAULT, cells.data());
     } else {
         std::vector<char> cells(count * size);
         if (H5Dread(dataset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, cells.data()) < 0) {
@@ -283,9 +290,7 @@ std::string Hdf5Reader::text_attribute(const std::string& path, const std::strin
         if (H5Aread(attribute, type, &cell) < 0) {
             fail(path, fmt::format("the attribute '{}' cannot be read; the file is damaged", name));
         }
-        const std::string text(cell != nullptr ? cell : "");
-        H5Dvlen_reclaim(type, space, H5P_DEFAULT, &cell);
-        return text;
+        return take_text(cell);
     }
     const std::size_t size = H5Tget_size(type);
     if (size > file_bytes_) {

@@ -31,7 +31,7 @@ std::string grouped(std::uint64_t value) {
     std::string digits = fmt::format("{}", value);
     for (std::size_t at = digits.size(); at > 3;) {
         at -= 3;
-        digits.insert(at, ",");
+        digits.insert(at, 1, ',');
     }
     return digits;
 }
@@ -54,6 +54,29 @@ std::string flat(const Json& value) {
 
 void add_line(std::string& text, const std::string& key, const std::string& value) {
     text += fmt::format("{:<14}{}\n", printable(key), printable(value));
+}
+
+// The entries of the configuration: what is long or nested on lines of its own, the rest together, wrapped.
+void add_configuration(std::string& text, const Json& configuration) {
+    constexpr std::size_t kLineWidth = 90;
+    std::vector<std::string> lines(1);
+    for (const auto& [key, value] : configuration.items()) {
+        if (key == "seed" || key == "steps" || key == "dt_ms" || key == "samples" || key == "axfire") {
+            continue;  // said elsewhere
+        }
+        if (value.is_object() || key == "model" || key == "provenance" || key == "data") {
+            add_line(text, key, flat(value));
+            continue;
+        }
+        const std::string entry = fmt::format("{}={}", key, scalar(value));
+        if (!lines.back().empty() && lines.back().size() + entry.size() > kLineWidth) {
+            lines.emplace_back();
+        }
+        lines.back() += (lines.back().empty() ? "" : "  ") + entry;
+    }
+    for (std::size_t i = 0; i < lines.size() && !lines[i].empty(); ++i) {
+        add_line(text, i == 0 ? "options" : "", lines[i]);
+    }
 }
 
 // Display width of UTF-8 text, one column for each code point.
@@ -91,16 +114,17 @@ Row layer_row(const LayerSummary& layer, bool totals) {
     const bool spiking = layer.spikes_known && (!totals || layer.totals.neuron_updates > 0 || layer.totals.spikes > 0);
     return {printable(layer.totals.name),
             printable(layer.totals.type),
-            grouped(layer.totals.neurons),
+            layer.totals.neurons > 0 ? grouped(layer.totals.neurons) : unknown,
             spiking ? grouped(layer.totals.spikes) : unknown,
             spiking ? fmt::format("{:.1f}", layer.spikes_per_sample) : unknown,
             spiking ? fmt::format("{:.3g}", layer.rate_hz) : unknown,
             totals ? grouped(layer.totals.synaptic_operations) : unknown,
             timed ? fmt::format("{:g}", recorded->first_ms) : unknown,
             timed ? fmt::format("{:g}", recorded->last_ms) : unknown,
-            recorded ? fmt::format("{:.1f} %", 100.0 * static_cast<double>(recorded->silent_neurons) /
-                                                   static_cast<double>(layer.totals.neurons))
-                     : unknown};
+            recorded && layer.totals.neurons > 0
+                ? fmt::format("{:.1f} %", 100.0 * static_cast<double>(recorded->silent_neurons) /
+                                              static_cast<double>(layer.totals.neurons))
+                : unknown};
 }
 
 }  // namespace
@@ -116,11 +140,7 @@ std::string inspect_text(const RunSummary& run) {
     add_line(text, "written", fmt::format("{} by axfire {}", header.created, header.version));
     const Json configuration = Json::parse(header.configuration, nullptr, false);
     if (configuration.is_object()) {
-        for (const auto& [key, value] : configuration.items()) {
-            if (key != "seed" && key != "steps" && key != "dt_ms") {
-                add_line(text, key, flat(value));
-            }
-        }
+        add_configuration(text, configuration);
     }
     add_line(text, "time", fmt::format("{} steps of {:g} ms a sample", grouped(header.steps), header.dt_ms));
     add_line(text, "seed", fmt::format("{}", header.seed));

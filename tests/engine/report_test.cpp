@@ -7,8 +7,6 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
-#include "arith/error.h"
-#include "engine/formats/hdf5.h"
 #include "engine/report/inspect.h"
 #include "engine/report/membrane.h"
 #include "engine/report/raster.h"
@@ -22,16 +20,7 @@ using testing::run_options;
 using testing::run_sample;
 using testing::TempFolder;
 using testing::write_run;
-
-template <class Action>
-std::string input_error(Action action) {
-    try {
-        action();
-    } catch (const InputError& error) {
-        return error.what();
-    }
-    return "";
-}
+using testing::write_single;
 
 std::size_t count(const std::string& text, const std::string& part) {
     std::size_t found = 0;
@@ -50,23 +39,6 @@ std::vector<std::string> paths(const std::string& svg, const std::string& css_cl
         result.push_back(svg.substr(begin, svg.find('"', begin) - begin));
     }
     return result;
-}
-
-// A run of one sample with one population; `change` fills it in.
-template <class Change>
-void write_single(const std::filesystem::path& path, std::size_t neurons, std::uint32_t steps, Change change,
-                  const std::string& name = "n") {
-    RunFileOptions options;
-    options.path = path;
-    options.steps = steps;
-    options.samples = 1;
-    options.populations = {{name, "lif", neurons, {neurons}, true, false}};
-    SampleRecord sample;
-    sample.populations.resize(1);
-    change(options, sample);
-    RunFile file(options);
-    file.append({sample});
-    file.finish({}, "{}");
 }
 
 TEST(ReadRun, FiguresOfAFinishedRun) {
@@ -344,56 +316,6 @@ TEST(Svg, TicksAreRoundAndFew) {
         ASSERT_GE(at.front(), low - 1e-9 * (high - low));
         ASSERT_LE(at.back(), high + 1e-9 * (high - low));
     }
-}
-
-TEST(ReadRun, OtherFilesAreOneLineOfError) {
-    const TempFolder folder;
-    std::ofstream(folder.path / "text.h5") << "not HDF5";
-    { hdf5::write_scalar(hdf5::create_file(folder.path / "other.h5"), "x", 1.0); }
-    write_run(folder.path / "run.h5", 8);
-    std::filesystem::copy(folder.path / "run.h5", folder.path / "cut.h5");
-    std::filesystem::resize_file(folder.path / "cut.h5", std::filesystem::file_size(folder.path / "run.h5") / 2);
-    std::filesystem::copy(folder.path / "run.h5", folder.path / "future.h5");
-    {
-        const Hdf5Handle file = hdf5::open_file(folder.path / "future.h5", true);
-        hdf5::write_attribute(hdf5::open_group(file, "axfire"), "format", std::uint32_t{99});
-    }
-    std::filesystem::copy(folder.path / "run.h5", folder.path / "range.h5");
-    {
-        const Hdf5Handle file = hdf5::open_file(folder.path / "range.h5", true);
-        hdf5::write_attribute(hdf5::open_group(file, "spikes/out"), "neurons", std::uint64_t{3});
-    }
-    std::filesystem::copy(folder.path / "run.h5", folder.path / "count.h5");
-    {
-        const Hdf5Handle file = hdf5::open_file(folder.path / "count.h5", true);
-        hdf5::write_attribute(hdf5::open_group(file, "axfire"), "samples_done", std::uint64_t{9});
-    }
-    for (const char* name : {"missing.h5", "text.h5", "other.h5", "cut.h5", "future.h5", "range.h5", "count.h5"}) {
-        const std::string path = (folder.path / name).string();
-        const std::string error = input_error([&] { read_run(path); });
-        EXPECT_EQ(error.rfind(path + ": ", 0), 0u) << name << ": " << error;
-        EXPECT_EQ(error.find('\n'), std::string::npos);
-    }
-}
-
-TEST(ReadRun, WhatIsNotInTheFileIsNamed) {
-    const TempFolder folder;
-    write_run(folder.path / "run.h5", 8);
-    const RunReader run(folder.path / "run.h5");
-    EXPECT_NE(input_error([&] { raster_svg(run, {.sample = 8}); }).find("choose one of 0 to 7"), std::string::npos);
-    EXPECT_NE(input_error([&] { raster_svg(run, {.populations = {"fc"}}); }).find("choose among conv.1/if, out"),
-              std::string::npos);
-    EXPECT_NE(input_error([&] { membrane_svg(run, {.population = "conv.1/if"}); }).find("choose among out"),
-              std::string::npos);
-    EXPECT_NE(input_error([&] { membrane_svg(run, {.neurons = {4}}); }).find("choose one of 0 to 3"),
-              std::string::npos);
-    write_single(folder.path / "bare.h5", 1, 1,
-                 [](RunFileOptions& options, SampleRecord&) { options.populations[0].spikes = false; });
-    const RunReader bare(folder.path / "bare.h5");
-    EXPECT_NE(input_error([&] { raster_svg(bare); }).find("--record"), std::string::npos);
-    write_run(folder.path / "empty.h5", 0, false);
-    EXPECT_NE(input_error([&] { raster_svg(RunReader(folder.path / "empty.h5")); }).find("no sample"),
-              std::string::npos);
 }
 
 }  // namespace

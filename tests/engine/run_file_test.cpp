@@ -8,7 +8,6 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
-#include "arith/error.h"
 #include "engine/record/population_name.h"
 #include "engine/report/run_reader.h"
 #include "tests/engine/run_samples.h"
@@ -16,6 +15,7 @@
 namespace axfire {
 namespace {
 
+using testing::input_error;
 using testing::run_options;
 using testing::run_sample;
 using testing::run_totals;
@@ -25,17 +25,6 @@ using testing::write_run;
 std::string contents(const std::filesystem::path& path) {
     std::ifstream file(path, std::ios::binary);
     return {std::istreambuf_iterator<char>(file), {}};
-}
-
-// Text of the InputError that `action` throws; empty if it throws none.
-template <class Action>
-std::string input_error(Action action) {
-    try {
-        action();
-    } catch (const InputError& error) {
-        return error.what();
-    }
-    return "";
 }
 
 // Status of tests/engine/check_run_file.py.

@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <string>
 
+#include "arith/error.h"
 #include "engine/record/run_file.h"
 
 namespace axfire::testing {
@@ -132,6 +133,34 @@ inline void write_run(const std::filesystem::path& path, std::size_t count, bool
     if (finish) {
         file.finish(run_totals(count), R"({"accuracy": 0.5})");
     }
+}
+
+/// A finished run of one sample with one population, whose spikes are recorded; `change` fills both in.
+template <class Change>
+void write_single(const std::filesystem::path& path, std::size_t neurons, std::uint32_t steps, Change change,
+                  const std::string& name = "n") {
+    RunFileOptions options;
+    options.path = path;
+    options.steps = steps;
+    options.samples = 1;
+    options.populations = {{name, "lif", neurons, {neurons}, true, false}};
+    SampleRecord sample;
+    sample.populations.resize(1);
+    change(options, sample);
+    RunFile file(options);
+    file.append({sample});
+    file.finish({}, "{}");
+}
+
+/// Text of the InputError that `action` throws; empty if it throws none.
+template <class Action>
+std::string input_error(Action action) {
+    try {
+        action();
+    } catch (const InputError& error) {
+        return error.what();
+    }
+    return "";
 }
 
 }  // namespace axfire::testing
