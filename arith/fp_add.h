@@ -53,9 +53,9 @@ AXFIRE_FN U circuit_sum(const AdderSpec& s, const Unpacked<U>& x, const Unpacked
     a &= mask;
     b &= mask;
     U sum{};
-#define AXFIRE_CASE(unit_name)                                   \
-    if (s.unit == AdderId::unit_name) {                          \
-        sum = adders::unit_name::add(a, b, n, s.parameters);     \
+#define AXFIRE_CASE(unit_name)                               \
+    if (s.unit == AdderId::unit_name) {                      \
+        sum = adders::unit_name::add(a, b, n, s.parameters); \
     }
     AXFIRE_ADDERS(AXFIRE_CASE)
 #undef AXFIRE_CASE

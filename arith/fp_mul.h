@@ -83,16 +83,16 @@ AXFIRE_FN U fp_mul(const MultiplierSpec& s, const U& a, const U& b) {
         const U shifted = (product.hi << 15) | (product.lo >> 17);
         const U below = (product.hi << 16) | (product.lo >> 16);
         const U lost = select(two, product.lo & 0x1ffffu, product.lo & 0xffffu);
-        finite = round_pack(f, s.rounding, sign, exponent + (two & 1u),
-                            select(two, shifted, below) | (~eq(lost, U{}) & 1u));
+        finite =
+            round_pack(f, s.rounding, sign, exponent + (two & 1u), select(two, shifted, below) | (~eq(lost, U{}) & 1u));
     } else {
         const u32 align = 23 - f.fraction_bits;
         const U ma = ua.significand >> align;
         const U mb = ub.significand >> align;
         ProductParts<U> parts{};
-#define AXFIRE_CASE(unit_name)                                                            \
+#define AXFIRE_CASE(unit_name)                                                                 \
     if (s.unit == MultiplierId::unit_name && MultiplierId::unit_name != MultiplierId::exact) { \
-        parts = unit_product<multipliers::unit_name>(s, exponent, ma, mb);                \
+        parts = unit_product<multipliers::unit_name>(s, exponent, ma, mb);                     \
     }
         AXFIRE_MULTIPLIERS(AXFIRE_CASE)
 #undef AXFIRE_CASE

@@ -80,7 +80,9 @@ AXFIRE_FN U splat(u32 x) {
 
 // Conditions are lane masks: all ones where true, zero where false.
 
-AXFIRE_FN u32 mask_of(bool c) { return 0u - static_cast<u32>(c); }
+AXFIRE_FN u32 mask_of(bool c) {
+    return 0u - static_cast<u32>(c);
+}
 template <class M>
 AXFIRE_FN auto mask_of(const M& c) {
     return bit_cast_lanes<typename Vector<sizeof(M) / 4>::Unsigned>(c);

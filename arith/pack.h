@@ -81,9 +81,9 @@ AXFIRE_FN U overflow_result(const Format& f, Rounding r, const U& sign) {
     return infinite;
 }
 
-/// Rounds sign, 2^(exponent - kExponentOffset - 127) * significand / 2^30 into the format. The significand has its leading
-/// one in bit 30 (or is 0) and may hold a sticky bit in bit 0. `truncated_overflow`: an approximate result is truncated
-/// but overflows to infinity all the same.
+/// Rounds sign, 2^(exponent - kExponentOffset - 127) * significand / 2^30 into the format. The significand has its
+/// leading one in bit 30 (or is 0) and may hold a sticky bit in bit 0. `truncated_overflow`: an approximate result is
+/// truncated but overflows to infinity all the same.
 template <class U>
 AXFIRE_FN U round_pack(const Format& f, Rounding r, const U& sign, const U& exponent, const U& significand,
                        bool truncated_overflow = false) {

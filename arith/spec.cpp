@@ -19,8 +19,8 @@ struct NamedFormat {
     const char* name;
     Format format;
 };
-constexpr NamedFormat kFormats[] = {{"fp32", kFp32},           {"tf32", kTf32},        {"bf16", kBf16},
-                                    {"fp16", kFp16},           {"dlfloat16", kDlfloat16}, {"fp8_e4m3", kFp8E4m3},
+constexpr NamedFormat kFormats[] = {{"fp32", kFp32},       {"tf32", kTf32},           {"bf16", kBf16},
+                                    {"fp16", kFp16},       {"dlfloat16", kDlfloat16}, {"fp8_e4m3", kFp8E4m3},
                                     {"fp8_e5m2", kFp8E5m2}};
 constexpr const char* kFormatChoices =
     "fp32, tf32, bf16, fp16, dlfloat16, fp8_e4m3, fp8_e5m2 or e<E>m<M> with E 2..8 and M 1..23";
@@ -45,9 +45,10 @@ std::string names_of(std::span<const UnitInfo* const> units) {
 
 Parts split(std::string_view text) {
     const auto fail = [&](const std::string& what) {
-        throw SpecError(fmt::format("arithmetic '{}': {}; write <unit>[(param=value,...)]@<format>[/<rounding>], for "
-                                    "example loa(k=8)@fp32 or exact@e5m10/rz",
-                                    text, what));
+        throw SpecError(
+            fmt::format("arithmetic '{}': {}; write <unit>[(param=value,...)]@<format>[/<rounding>], for "
+                        "example loa(k=8)@fp32 or exact@e5m10/rz",
+                        text, what));
     };
     Parts parts;
     const std::size_t at = text.find('@');
@@ -223,8 +224,7 @@ AdderSpec parse_adder(std::string_view text) {
     const Parts parts = split(text);
     const auto id = find_adder(parts.unit);
     if (!id) {
-        throw SpecError(
-            fmt::format("adder '{}' is unknown; the adders are {}", parts.unit, names_of(all_adders())));
+        throw SpecError(fmt::format("adder '{}' is unknown; the adders are {}", parts.unit, names_of(all_adders())));
     }
     AdderSpec s;
     s.unit = *id;
@@ -285,9 +285,10 @@ MultiplierSpec parse_multiplier(std::string_view text) {
     for (unsigned i = 0; i < unit.parameter_count; ++i) {
         const u32 n = s.parameters.value[i];
         if (std::string_view(unit.parameters[i].name) == "n" && n != 0 && 2 * n < precision) {
-            throw SpecError(fmt::format("{}: n={} is too small; two blocks must hold the {} significand bits of {}: n "
-                                        "is a whole number from {} to 24 here",
-                                        unit.name, n, precision, to_string(s.format), (precision + 1) / 2));
+            throw SpecError(
+                fmt::format("{}: n={} is too small; two blocks must hold the {} significand bits of {}: n "
+                            "is a whole number from {} to 24 here",
+                            unit.name, n, precision, to_string(s.format), (precision + 1) / 2));
         }
     }
     return s;
@@ -310,17 +311,17 @@ std::string to_string(const Format& format) {
 }
 
 std::string to_string(const AdderSpec& s) {
-    return assemble(info(s.unit), s.parameters,
-                    std::string(s.exact_subtraction ? ",subtract=exact" : "") +
-                        (s.zero_bypass ? ",zero_bypass=on" : ""),
-                    s.format, s.rounding);
+    return assemble(
+        info(s.unit), s.parameters,
+        std::string(s.exact_subtraction ? ",subtract=exact" : "") + (s.zero_bypass ? ",zero_bypass=on" : ""), s.format,
+        s.rounding);
 }
 
 std::string to_string(const MultiplierSpec& s) {
     // round= and the suffix are one value; with round= the suffix would say it twice.
-    return s.round_product ? assemble(info(s.unit), s.parameters, ",round=" + to_string(s.rounding), s.format,
-                                      Rounding::rne)
-                           : assemble(info(s.unit), s.parameters, "", s.format, s.rounding);
+    return s.round_product
+               ? assemble(info(s.unit), s.parameters, ",round=" + to_string(s.rounding), s.format, Rounding::rne)
+               : assemble(info(s.unit), s.parameters, "", s.format, s.rounding);
 }
 
 }  // namespace axfire

@@ -41,9 +41,9 @@ struct NeuronOps {
 /// What a population keeps between steps, for the neurons of one lane group.
 template <class U>
 struct NeuronState {
-    U v;            ///< membrane potential
-    U current;      ///< synaptic current (cuba models)
-    U refractory;   ///< steps in which the membrane is still held
+    U v;           ///< membrane potential
+    U current;     ///< synaptic current (cuba models)
+    U refractory;  ///< steps in which the membrane is still held
 };
 
 template <class U>
@@ -66,8 +66,8 @@ AXFIRE_FN U after_spike(const Ops& op, Reset reset, const U& v, const U& theta, 
 /// The constants of a leaky membrane.
 template <class U>
 struct Leak {
-    U gain;    ///< R (euler), or R (1 - a)
-    U decay;   ///< dt / tau (euler), or a = exp(-dt / tau)
+    U gain;   ///< R (euler), or R (1 - a)
+    U decay;  ///< dt / tau (euler), or a = exp(-dt / tau)
     U v_leak;
 };
 

@@ -19,8 +19,8 @@ inline constexpr ModelParameter kVLeak{"v_leak", "", 0, false, false, "resting p
 inline constexpr ModelParameter kVThreshold{"v_threshold", "", 0, false, true, "firing threshold"};
 inline constexpr ModelParameter kVReset{"v_reset", "", 0, false, false, "potential after a spike (--reset zero)"};
 inline constexpr ModelParameter kVInit{"v_init", "", 0, false, false, "potential before the first step"};
-inline constexpr ModelParameter kVInitLeak{"v_init", "", kAsLeak, false, false,
-                                           "potential before the first step; v_leak where absent"};
+inline constexpr ModelParameter kVInitLeak{"v_init", "",    kAsLeak,
+                                           false,    false, "potential before the first step; v_leak where absent"};
 inline constexpr ModelParameter kWIn{"w_in", "", 1, false, false, "input weight of the synaptic current"};
 inline constexpr ModelParameter kTRef{"t_ref", "s", 0, false, false, "time for which a spike holds the membrane"};
 

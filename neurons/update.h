@@ -11,12 +11,12 @@ namespace axfire {
 /// Raw views of a population; every array is padded to a multiple of 16 elements.
 struct NeuronArgs {
     u32 neurons;
-    const u32* input;                         ///< [neurons] or nullptr where no input arrived; kAbsent for a single one
+    const u32* input;  ///< [neurons] or nullptr where no input arrived; kAbsent for a single one
     const u32* constants[kMaxModelConstants];  ///< [neurons] each, in the model's order
-    u32* v;                                   ///< [neurons]
-    u32* current;                             ///< [neurons]; nullptr if the model has none
-    u32* refractory;                          ///< [neurons]; nullptr if the model has none
-    u32* fired;                               ///< [neurons / 32], bit i % 32 of word i / 32: neuron i fired
+    u32* v;                                    ///< [neurons]
+    u32* current;                              ///< [neurons]; nullptr if the model has none
+    u32* refractory;                           ///< [neurons]; nullptr if the model has none
+    u32* fired;                                ///< [neurons / 32], bit i % 32 of word i / 32: neuron i fired
     Conventions how;
     AdderSpec add;
     MultiplierSpec mul;

@@ -12,7 +12,7 @@ ENGINE = {
     "engine/formats": ["engine/formats", "engine/network"],
     "engine/record": ["engine/record", "engine/formats"],
     "engine/report": ["engine/report", "engine/record", "engine/formats"],
-    "engine/simulation": ["engine/simulation", "engine/backend", "engine/network"],
+    "engine/simulation": ["engine/simulation", "engine/backend", "engine/network", "engine/record/trace.h"],
     "engine/cli": ["engine"],
 }
 BELOW = ["arith", "neurons", "synapses", "datasets"]

@@ -7,7 +7,8 @@
 namespace axfire::AXFIRE_ISA {
 
 /// Event-driven: each spike goes to the outputs that it reaches. Spikes come by ascending (channel, y, x), so every
-/// output receives its terms by ascending (C_in, K_h, K_w). Work and memory traffic grow with the spikes, not the layer.
+/// output receives its terms by ascending (C_in, K_h, K_w). Work and memory traffic grow with the spikes, not the
+/// layer.
 template <class Add, class Mul>
 struct Conv2dEvents {
     Conv2dArgs& a;
@@ -44,8 +45,8 @@ struct Conv2dEvents {
                     for (u32 o = 0; o < a.group_stride; o += kLanes) {
                         const Lanes sum = first ? Lanes{} : load_lanes(acc + o);
                         const Lanes weight = load_lanes(w + o);
-                        store_lanes(acc + o, term.multiplies ? mac(add, mul, sum, term.amplitude, weight)
-                                                             : add(sum, weight));
+                        store_lanes(acc + o,
+                                    term.multiplies ? mac(add, mul, sum, term.amplitude, weight) : add(sum, weight));
                     }
                     ++visits;
                     products += term.multiplies;

@@ -61,8 +61,9 @@ struct Conv2dArgs {
     u32 group_stride;       ///< padded(channels_out / groups)
     const u32* weight_add;  ///< [channels_in][kernel_h][kernel_w][group_stride]
     const u32* weight_mul;
-    const u32* bias;       ///< [groups][group_stride] or nullptr
-    const u32* bias_only;  ///< [channels_out][height_out][width_out]: the sum where no event arrived; kNoTerm without bias
+    const u32* bias;  ///< [groups][group_stride] or nullptr
+    const u32*
+        bias_only;  ///< [channels_out][height_out][width_out]: the sum where no event arrived; kNoTerm without bias
     TapList rows, columns;
     EventView events;
     const u32* values;  ///< [channels_in][height_in][width_in]

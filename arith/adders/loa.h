@@ -7,8 +7,11 @@ namespace axfire::adders {
 
 /// Lower-part OR adder: the low k bits are a | b, the AND of their top bits carries into the exact upper part.
 struct loa {
-    static constexpr UnitInfo kInfo{"loa", "lower-part OR adder, carry from the AND of the top low bits",
-                                    "Mahdiani et al., IEEE TCAS-I 57(4), 2010", 1, {kApproximateBits}};
+    static constexpr UnitInfo kInfo{"loa",
+                                    "lower-part OR adder, carry from the AND of the top low bits",
+                                    "Mahdiani et al., IEEE TCAS-I 57(4), 2010",
+                                    1,
+                                    {kApproximateBits}};
 
     template <class U>
     AXFIRE_FN static U add(const U& a, const U& b, u32, const Parameters& p) {

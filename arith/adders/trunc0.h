@@ -7,8 +7,11 @@ namespace axfire::adders {
 
 /// Truncation: the low k sum bits are 0 and nothing carries out of them.
 struct trunc0 {
-    static constexpr UnitInfo kInfo{"trunc0", "truncated adder: low sum bits are 0",
-                                    "Jiang et al., Proc. IEEE 108(12), 2020", 1, {kApproximateBits}};
+    static constexpr UnitInfo kInfo{"trunc0",
+                                    "truncated adder: low sum bits are 0",
+                                    "Jiang et al., Proc. IEEE 108(12), 2020",
+                                    1,
+                                    {kApproximateBits}};
 
     template <class U>
     AXFIRE_FN static U add(const U& a, const U& b, u32, const Parameters& p) {

@@ -7,11 +7,14 @@ namespace axfire::multipliers {
 
 /// Broken-array multiplier: without the rows i < h of operand A and the columns i + j < v.
 struct bam {
-    static constexpr UnitInfo kInfo{"bam", "broken array: without rows below h of operand A and columns below v",
-                                    "Mahdiani et al., IEEE TCAS-I 57(4), 2010; EvoApproxLib mul12u_2DA is h=2, v=12, n=12", 3,
-                                    {{"h", 0, kCircuitWidth, false, 0, "rows of operand A left out"},
-                                     {"v", 0, kTwiceCircuitWidth, false, 0, "columns left out"},
-                                     kBlockWidth}};
+    static constexpr UnitInfo kInfo{
+        "bam",
+        "broken array: without rows below h of operand A and columns below v",
+        "Mahdiani et al., IEEE TCAS-I 57(4), 2010; EvoApproxLib mul12u_2DA is h=2, v=12, n=12",
+        3,
+        {{"h", 0, kCircuitWidth, false, 0, "rows of operand A left out"},
+         {"v", 0, kTwiceCircuitWidth, false, 0, "columns left out"},
+         kBlockWidth}};
     static constexpr unsigned kBlockParameter = 2;
 
     template <class U>

@@ -8,8 +8,10 @@ namespace axfire::multipliers {
 /// Dynamic range unbiased multiplier: each operand is cut to k bits from its leading one, the lowest kept bit set to 1;
 /// the short product is exact and is shifted back.
 struct drum {
-    static constexpr UnitInfo kInfo{"drum", "dynamic range: k bits from each leading one, lowest kept bit set",
-                                    "Hashemi et al., ICCAD 2015", 1,
+    static constexpr UnitInfo kInfo{"drum",
+                                    "dynamic range: k bits from each leading one, lowest kept bit set",
+                                    "Hashemi et al., ICCAD 2015",
+                                    1,
                                     {{"k", 1, kCircuitWidth, false, 0, "bits kept of each operand"}}};
 
     template <class U>

@@ -8,8 +8,11 @@ namespace axfire::multipliers {
 /// Mitchell's logarithmic multiplier: log2(1+x) is taken as x, so the fractions are added and their carry goes into the
 /// exponent. In floating point: the fraction fields are added ("piecewise affine multiplication").
 struct mitchell {
-    static constexpr UnitInfo kInfo{"mitchell", "logarithmic: the fractions are added, the carry goes into the exponent",
-                                    "Mitchell, IRE Trans. Electron. Comput. EC-11(4), 1962", 0, {}};
+    static constexpr UnitInfo kInfo{"mitchell",
+                                    "logarithmic: the fractions are added, the carry goes into the exponent",
+                                    "Mitchell, IRE Trans. Electron. Comput. EC-11(4), 1962",
+                                    0,
+                                    {}};
 
     /// Sum of two m-bit fractions: carry * 2^m + fraction.
     template <class U>

@@ -7,8 +7,10 @@ namespace axfire::multipliers {
 
 /// Truncated array multiplier: without the partial products in columns i + j < v.
 struct trunc {
-    static constexpr UnitInfo kInfo{"trunc", "array without the partial products below column v",
-                                    "Jiang et al., Proc. IEEE 108(12), 2020; EvoApproxLib mul12u_2JV is v=18, n=12", 2,
+    static constexpr UnitInfo kInfo{"trunc",
+                                    "array without the partial products below column v",
+                                    "Jiang et al., Proc. IEEE 108(12), 2020; EvoApproxLib mul12u_2JV is v=18, n=12",
+                                    2,
                                     {{"v", 0, kTwiceCircuitWidth, false, 0, "columns left out"}, kBlockWidth}};
     static constexpr unsigned kBlockParameter = 1;
 

@@ -28,7 +28,8 @@ int main(int argc, char** argv) {
     app.name("axfire");
     app.set_version_flag("--version", fmt::format("axfire {}", kVersion));
     app.require_subcommand(1);
-    app.footer("axfire VERB --help tells more; an arithmetic is written <unit>[(param=value,...)]@<format>[/<rounding>].");
+    app.footer(
+        "axfire VERB --help tells more; an arithmetic is written <unit>[(param=value,...)]@<format>[/<rounding>].");
     try {
         add_run(app);
         add_inspect(app);

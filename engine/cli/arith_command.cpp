@@ -53,7 +53,8 @@ void evaluate_file(const EvalOptions& o) {
     }
     const std::vector<char> bytes((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
     if (bytes.size() % 8 != 0) {
-        throw InputError(fmt::format("'{}' has {} bytes; pairs of float32 take a multiple of 8", o.pairs, bytes.size()));
+        throw InputError(
+            fmt::format("'{}' has {} bytes; pairs of float32 take a multiple of 8", o.pairs, bytes.size()));
     }
     std::vector<u32> a(bytes.size() / 8), b(a.size()), out;
     for (std::size_t i = 0; i < a.size(); ++i) {
@@ -85,8 +86,9 @@ std::string range(const ParameterInfo& p, bool adder) {
     const std::string max = p.max == kCircuitWidth        ? width
                             : p.max == kTwiceCircuitWidth ? fmt::format("2({})", width)
                                                           : fmt::format("{}", p.max);
-    const std::string otherwise = !p.has_default ? "required" : p.default_value == 0 ? "optional"
-                                                                                     : fmt::format("default {}", p.default_value);
+    const std::string otherwise = !p.has_default         ? "required"
+                                  : p.default_value == 0 ? "optional"
+                                                         : fmt::format("default {}", p.default_value);
     return fmt::format("{} {}..{} ({})", p.name, p.min, max, otherwise);
 }
 
@@ -113,8 +115,9 @@ void describe(const UnitInfo& u, bool adder) {
         fmt::print("  {}: {}\n", range(u.parameters[i], adder), u.parameters[i].summary);
     }
     if (adder) {
-        fmt::print("  options: subtract=circuit|exact, zero_bypass=off|on, subnormals=gradual|flush, "
-                   "overflow=infinity|saturate\n");
+        fmt::print(
+            "  options: subtract=circuit|exact, zero_bypass=off|on, subnormals=gradual|flush, "
+            "overflow=infinity|saturate\n");
     } else {
         fmt::print("  options: round=rne|rna|rz|ru|rd|odd, subnormals=gradual|flush, overflow=infinity|saturate\n");
     }
@@ -151,7 +154,9 @@ void add_arith(CLI::App& app) {
     CLI::App* eval = sub->add_subcommand("eval", "One operation, or one for each pair of a file");
     eval->add_option("UNIT", o->unit, "Arithmetic, for example 'loa(k=8)@fp32'")->required();
     eval->add_option("--op", o->op, "add or mul")->required()->check(CLI::IsMember({"add", "mul"}));
-    eval->add_option("OPERANDS", o->operands, "Two numbers: 1.5, 0x1.8p0, inf, nan or bits:3fc00000; the first is the accumulator, or operand A");
+    eval->add_option(
+        "OPERANDS", o->operands,
+        "Two numbers: 1.5, 0x1.8p0, inf, nan or bits:3fc00000; the first is the accumulator, or operand A");
     eval->add_option("--pairs", o->pairs, "File of little-endian float32 pairs");
     eval->add_option("-o,--output", o->output, "File for the float32 results of --pairs");
     eval->add_flag("--force", o->force, "Replace the output file if it exists");

@@ -34,8 +34,8 @@ void info_command() {
         models += (models.empty() ? "" : ", ") + std::string((*m)->name);
     }
     fmt::print("axfire {}\n", kVersion);
-    fmt::print("device       cpu: {} threads, {} kernels of {} lanes\n", std::thread::hardware_concurrency(), kernels.isa,
-               kernels.lanes);
+    fmt::print("device       cpu: {} threads, {} kernels of {} lanes\n", std::thread::hardware_concurrency(),
+               kernels.isa, kernels.lanes);
     fmt::print("HDF5         {}.{}.{}\n", major, minor, release);
     fmt::print("adders       {}\n", names(all_adders()));
     fmt::print("multipliers  {}\n", names(all_multipliers()));

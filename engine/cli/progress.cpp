@@ -28,8 +28,8 @@ void Progress::show(std::size_t done, const std::string& note) {
     const std::size_t full = total_ == 0 ? kWidth : done * kWidth / total_;
     const double elapsed = std::chrono::duration<double>(now - start_).count();
     const double left = done == 0 ? 0 : elapsed * static_cast<double>(total_ - done) / static_cast<double>(done);
-    fmt::print(stderr, "\r[{:#<{}}{:.<{}}] {}/{}  {}  {:.0f} s left\033[K", "", full, "", kWidth - full, done, total_, note,
-               left);
+    fmt::print(stderr, "\r[{:#<{}}{:.<{}}] {}/{}  {}  {:.0f} s left\033[K", "", full, "", kWidth - full, done, total_,
+               note, left);
     std::fflush(stderr);
 }
 

@@ -99,6 +99,7 @@ std::unique_ptr<RunFile> open_run_file(const RunFlags& flags, const PreparedRun&
     options.configuration = configuration(flags, run).dump();
     options.seed = flags.seed;
     options.version = kVersion;
+    options.deflate = static_cast<decltype(options.deflate)>(flags.deflate);
     options.layers = layer_totals(*run.simulation, {});
     return std::make_unique<RunFile>(std::move(options));
 }
@@ -108,9 +109,7 @@ SampleRecord to_record(FinishedSample& sample) {
     record.label = sample.label;
     record.prediction = sample.result.prediction;
     record.readout = std::move(sample.result.readout);
-    for (Trace& t : sample.result.traces) {
-        record.populations.push_back({std::move(t.spike_step), std::move(t.spike_neuron), std::move(t.membrane)});
-    }
+    record.populations = std::move(sample.result.traces);
     for (const Counts& c : sample.result.counts) {
         record.spikes_per_layer.push_back(static_cast<std::uint32_t>(c.spikes));
     }
@@ -166,7 +165,8 @@ void add_run(CLI::App& app) {
 
     sub->add_option("MODEL", f->model, "Network: a NIR file or a model file of Axfire (.h5)")->required();
     sub->add_option("--data", f->data, "Data: " + known_data_specs())->required();
-    sub->add_option("-T,--steps", f->steps, "Steps of a sample; default: the data set's")->check(CLI::Range(1u, 100000000u));
+    sub->add_option("-T,--steps", f->steps, "Steps of a sample; default: the data set's")
+        ->check(CLI::Range(1u, 100000000u));
     sub->add_option("--dt", f->conventions.dt_ms, "Length of a step in ms; default: the model's, or 1")
         ->check(CLI::PositiveNumber);
 
@@ -190,7 +190,8 @@ void add_run(CLI::App& app) {
     add_choice(sub, "--decay-gain", f->conventions.decay_gain,
                "Exponential integration: input gain 1-a (complement) or dt/tau (ratio)");
 
-    sub->add_option("--encode", f->encode, "Input: events, direct, poisson or latency; default: events for event data, else direct")
+    sub->add_option("--encode", f->encode,
+                    "Input: events, direct, poisson or latency; default: events for event data, else direct")
         ->check(CLI::IsMember({"events", "direct", "poisson", "latency"}));
     sub->add_option_function<std::string>(
            "--bin-events", [f](const std::string& text) { f->binary_events = text == "binary"; },
@@ -208,19 +209,25 @@ void add_run(CLI::App& app) {
     sub->add_option("--batch", f->batch, "Samples that are in work at once; changes no result")
         ->check(CLI::Range(1u, 1000000u))
         ->capture_default_str();
-    sub->add_option("--samples", f->samples, "Only the first N samples; default: all")->check(CLI::Range(1u, 4000000000u));
+    sub->add_option("--samples", f->samples, "Only the first N samples; default: all")
+        ->check(CLI::Range(1u, 4000000000u));
     sub->add_option("--seed", f->seed, "Seed of every random number")->capture_default_str();
 
     sub->add_option("--record", f->record,
                     "What -o records, by commas: spikes, v, spikes:<layer>, v:<layer>, none; default: spikes")
         ->delimiter(',');
     sub->add_option("-o,--output", f->output, "Run file (HDF5) to write");
+    sub->add_option("--deflate", f->deflate,
+                    "Compression of the run file, 0 (none; libsonata's PyPI wheels need it) to 9")
+        ->check(CLI::Range(0, 9))
+        ->capture_default_str();
     sub->add_flag("--force", f->force, "Replace the run file if it exists");
     sub->add_flag("--json", f->json, "Print the summary as one JSON object on standard output");
     sub->add_flag("-q,--quiet", f->quiet, "No progress bar and no summary in words");
-    sub->footer("Examples:\n"
-                "  axfire run net.nir --data nmnist:Test --reset subtract --add 'loa(k=12)@fp32'\n"
-                "  axfire run net.nir --data fashion-mnist -T 16 --record spikes,v:out -o run.h5 --json");
+    sub->footer(
+        "Examples:\n"
+        "  axfire run net.nir --data nmnist:Test --reset subtract --add 'loa(k=12)@fp32'\n"
+        "  axfire run net.nir --data fashion-mnist -T 16 --record spikes,v:out -o run.h5 --json");
     sub->callback([f] { run_command(*f); });
 }
 

@@ -28,8 +28,8 @@ const nodes::Input& input_of(const Network& network) {
 double common_threshold(const Node& node) {
     if (const auto* neuron = std::get_if<nodes::Neuron>(&node.kind)) {
         const auto it = neuron->parameters.find("v_threshold");
-        if (it != neuron->parameters.end() && std::all_of(it->second.begin(), it->second.end(),
-                                                          [&](double v) { return v == it->second.front(); })) {
+        if (it != neuron->parameters.end() &&
+            std::all_of(it->second.begin(), it->second.end(), [&](double v) { return v == it->second.front(); })) {
             return it->second.front();
         }
     }
@@ -46,7 +46,8 @@ void record_item(const std::string& item, PreparedRun& run) {
     }
     if (what != "spikes" && what != "v") {
         throw InputError(fmt::format(
-            "--record '{}' is unknown; it takes spikes, v, spikes:<layer>, v:<layer> or none, separated by commas", item));
+            "--record '{}' is unknown; it takes spikes, v, spikes:<layer>, v:<layer> or none, separated by commas",
+            item));
     }
     const bool membrane = what == "v";
     bool found = false;
@@ -65,7 +66,8 @@ void record_item(const std::string& item, PreparedRun& run) {
         if (at == run.options.traces.end()) {
             run.options.traces.push_back({l.node, false, false});
             const Node& node = run.network.nodes[l.node];
-            run.populations.push_back({l.name, l.type, l.neurons, {}, false, false, common_threshold(node)});
+            run.populations.push_back(
+                {l.name, l.type, l.neurons, run.simulation->shape(l.node), false, false, common_threshold(node)});
             at = run.options.traces.end() - 1;
         }
         (membrane ? at->membrane : at->spikes) = true;
@@ -111,9 +113,10 @@ std::uint32_t choose_steps(const RunFlags& flags, const PreparedRun& run) {
     }
     for (const Node& node : run.network.nodes) {
         if (std::holds_alternative<nodes::Neuron>(node.kind) || std::holds_alternative<nodes::Delay>(node.kind)) {
-            throw InputError(fmt::format("the samples of '{}' have no time axis and node '{}' keeps a state: say how "
-                                         "many steps to run with -T",
-                                         flags.data, node.name));
+            throw InputError(
+                fmt::format("the samples of '{}' have no time axis and node '{}' keeps a state: say how "
+                            "many steps to run with -T",
+                            flags.data, node.name));
         }
     }
     return 1;

@@ -37,6 +37,7 @@ struct RunFlags {
     std::uint64_t seed = 0;
     std::vector<std::string> record;
     std::string output;
+    int deflate = 4;  ///< of the run file, 0 (none) to 9
     bool force = false;
     bool json = false;
     bool quiet = false;

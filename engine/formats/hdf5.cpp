@@ -143,7 +143,8 @@ Hdf5Handle create_file(const std::filesystem::path& path, bool overwrite) {
     const Hdf5Lock lock;
     std::error_code error;
     if (!overwrite && std::filesystem::exists(path, error)) {
-        throw InputError(fmt::format("{}: exists already; choose another name, or overwrite it (--force)", path.string()));
+        throw InputError(
+            fmt::format("{}: exists already; choose another name, or overwrite it (--force)", path.string()));
     }
     Hdf5Handle file(H5Fcreate(path.c_str(), overwrite ? H5F_ACC_TRUNC : H5F_ACC_EXCL, H5P_DEFAULT, H5P_DEFAULT));
     if (!file.valid()) {

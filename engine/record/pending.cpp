@@ -62,7 +62,7 @@ void PendingSamples::add(const SampleRecord& sample) {
     ++next_;
 }
 
-void PendingSamples::check(const RecordedPopulation& population, const PopulationTrace& trace) const {
+void PendingSamples::check(const RecordedPopulation& population, const Trace& trace) const {
     if (population.spikes && trace.spike_step.size() != trace.spike_neuron.size()) {
         misfit(population.name + ": as many spike steps as neurons are needed");
     }
@@ -81,7 +81,7 @@ void PendingSamples::check(const RecordedPopulation& population, const Populatio
     }
 }
 
-void PendingSamples::add_population(std::size_t index, const PopulationTrace& trace) {
+void PendingSamples::add_population(std::size_t index, const Trace& trace) {
     Population& to = populations_[index];
     if (options_.populations[index].spikes) {
         // t = (sample * steps + step) * dt

@@ -33,8 +33,8 @@ private:
         std::vector<float> membrane;  // [frames][neurons]
     };
 
-    void check(const RecordedPopulation& population, const PopulationTrace& trace) const;
-    void add_population(std::size_t index, const PopulationTrace& trace);
+    void check(const RecordedPopulation& population, const Trace& trace) const;
+    void add_population(std::size_t index, const Trace& trace);
 
     const RunFileOptions& options_;
     std::size_t next_ = 0;  // number of the sample that comes next

@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "engine/record/trace.h"
+
 namespace axfire {
 
 /// A population whose spikes or membranes are recorded.
@@ -54,20 +56,12 @@ struct RunFileOptions {
     double commit_seconds = 1.0;
 };
 
-/// What one population did in one sample.
-struct PopulationTrace {
-    // Spikes in time order, by ascending neuron within a step.
-    std::vector<std::uint32_t> spike_step;
-    std::vector<std::uint32_t> spike_neuron;
-    std::vector<float> membrane;  ///< [steps][neurons], after the update and reset of the step
-};
-
 /// What one sample gave.
 struct SampleRecord {
     std::int32_t label = -1;
     std::int32_t prediction = -1;
     std::vector<float> readout;                   ///< the value of each output (spike counts, membranes)
-    std::vector<PopulationTrace> populations;     ///< in the order of RunFileOptions::populations
+    std::vector<Trace> populations;               ///< in the order of RunFileOptions::populations
     std::vector<std::uint32_t> spikes_per_layer;  ///< in the order of the summary's layers
 };
 

@@ -57,7 +57,8 @@ Readout choose_readout(Readout wanted, const Node& output, bool events) {
             fmt::format("--readout spikes: the output '{}' does not spike; use last, sum or auto", output.name));
     }
     if (wanted == Readout::last && events && !is<nodes::Neuron>(output)) {
-        throw InputError(fmt::format("--readout last: the output '{}' has no membrane; use spikes or auto", output.name));
+        throw InputError(
+            fmt::format("--readout last: the output '{}' has no membrane; use spikes or auto", output.name));
     }
     if (wanted == Readout::sum && events) {
         throw InputError(fmt::format("--readout sum: the output '{}' spikes; use spikes, last or auto", output.name));

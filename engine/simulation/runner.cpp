@@ -57,11 +57,10 @@ RunTotals run_samples(const Simulation& simulation, const Dataset& data, const R
             for (std::size_t i = next++; i < batch.size(); i = next++) {
                 try {
                     const Sample sample = data.load(first + i);
-                    const EncodedSample encoded =
-                        encode(sample, simulation.input_size(), first + i, options.encoder);
+                    const EncodedSample encoded = encode(sample, simulation.input_size(), first + i, options.encoder);
                     dropped += encoded.dropped;
-                    batch[i] = {encoded.label, simulation.run(encoded, options.traces,
-                                                              workspaces[static_cast<std::size_t>(thread)])};
+                    batch[i] = {encoded.label,
+                                simulation.run(encoded, options.traces, workspaces[static_cast<std::size_t>(thread)])};
                 } catch (...) {
                     error.note(first + i);
                 }

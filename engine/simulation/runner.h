@@ -13,7 +13,7 @@ struct RunOptions {
     EncoderOptions encoder;
     std::size_t samples = 0;  ///< the first ones of the data set
     unsigned threads = 1;
-    std::size_t batch = 32;   ///< samples between two calls of the sink
+    std::size_t batch = 32;  ///< samples between two calls of the sink
     std::vector<TraceRequest> traces;
 };
 

@@ -6,8 +6,7 @@
 
 namespace axfire {
 
-SampleResult Simulation::run(const EncodedSample& sample, const std::vector<TraceRequest>& traces,
-                             Workspace& w) const {
+SampleResult Simulation::run(const EncodedSample& sample, const std::vector<TraceRequest>& traces, Workspace& w) const {
     for (const std::size_t n : computing_) {
         w.state[n].out.clear();
         w.state[n].previous.clear();
@@ -83,7 +82,8 @@ void Simulation::observe(Workspace& w, u32 t, const std::vector<TraceRequest>& t
     if (readout_ == Readout::spikes) {
         const EventView events = out.events();
         for (u32 e = 0; e < events.count; ++e) {
-            w.readout[events.index[e]] += events.amplitude != nullptr ? std::bit_cast<float>(events.amplitude[e]) : 1.0f;
+            w.readout[events.index[e]] +=
+                events.amplitude != nullptr ? std::bit_cast<float>(events.amplitude[e]) : 1.0f;
         }
     } else if (out.values != nullptr) {
         for (std::size_t i = 0; i < output_size_; ++i) {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "datasets/sample.h"
+#include "engine/record/trace.h"
 #include "engine/simulation/stage.h"
 
 namespace axfire {
@@ -35,19 +36,12 @@ struct TraceRequest {
     bool membrane;
 };
 
-/// Spikes and membranes of one population in one sample.
-struct Trace {
-    std::vector<std::uint32_t> spike_step;    ///< in time order, by ascending neuron within a step
-    std::vector<std::uint32_t> spike_neuron;
-    std::vector<float> membrane;  ///< [steps][neurons], after the update and reset of the step
-};
-
 struct SampleResult {
-    std::int32_t prediction = -1;      ///< ties go to the lowest index; -1 where every value is NaN
-    std::vector<float> readout;        ///< one value for each output
-    std::vector<Counts> counts;        ///< by Simulation::layers()
-    std::vector<Trace> traces;         ///< by request
-    std::vector<u32> hash_words;       ///< what result_hash is formed over
+    std::int32_t prediction = -1;  ///< ties go to the lowest index; -1 where every value is NaN
+    std::vector<float> readout;    ///< one value for each output
+    std::vector<Counts> counts;    ///< by Simulation::layers()
+    std::vector<Trace> traces;     ///< by request
+    std::vector<u32> hash_words;   ///< what result_hash is formed over
 };
 
 /// A layer of the report: every node that computes.
@@ -71,9 +65,9 @@ public:
 
     private:
         friend class Simulation;
-        std::vector<StageState> state;              ///< by node
-        std::vector<std::vector<Source>> sources;   ///< by node, pointing into `state`
-        Buffer input;                               ///< analog input of a step
+        std::vector<StageState> state;             ///< by node
+        std::vector<std::vector<Source>> sources;  ///< by node, pointing into `state`
+        Buffer input;                              ///< analog input of a step
         std::vector<float> readout;
     };
 
@@ -86,6 +80,7 @@ public:
     /// True if the node has spikes, or a membrane, to record.
     bool spikes(std::size_t node) const;
     bool has_membrane(std::size_t node) const;
+    const Shape& shape(std::size_t node) const { return topology_.shape[node]; }
 
 private:
     /// The node that really emits what `node` passes on, and whether its last step is meant.

@@ -40,7 +40,7 @@ struct StageState {
     Buffer sums;                    ///< what a projection wrote
     Buffer input;                   ///< events spread out, or several sources added
     std::vector<Buffer> scratch;
-    std::vector<Signal> ring;       ///< delays: what is under way
+    std::vector<Signal> ring;  ///< delays: what is under way
 };
 
 /// One source of a node: its signal and whether it carries events.
@@ -106,8 +106,8 @@ Buffer constants(const Spec& unit, const std::vector<double>& values) {
     return buffer;
 }
 
-/// The signal as [n] values: events at their places with their amplitude, kNoTerm elsewhere. Uses `space`; nullptr where
-/// nothing arrived.
+/// The signal as [n] values: events at their places with their amplitude, kNoTerm elsewhere. Uses `space`; nullptr
+/// where nothing arrived.
 const u32* spread(const Source& source, std::size_t n, Buffer& space);
 
 /// Puts the set bits of `fired` into state.out by ascending index and counts them.

@@ -8,21 +8,20 @@ namespace axfire {
 
 /// Current-based leaky integrator: a read-out.
 struct cubali_model {
-    static constexpr ModelInfo kInfo{
-        "cubali",
-        "current-based leaky integrator, a read-out without threshold",
-        "tau_syn di/dt = -i + w_in S; tau_mem dv/dt = (v_leak - v) + R i",
-        "NIR: Pedersen et al., Nature Communications 15, 8122, 2024",
-        false,
-        6,
-        {parameters::kTauSyn, parameters::kTauMem, parameters::kR, parameters::kVLeak, parameters::kWIn,
-         parameters::kVInitLeak},
-        5,
-        {{"gain", ConstantUse::multiplier},
-         {"decay", ConstantUse::multiplier},
-         {"v_leak", ConstantUse::adder},
-         {"synapse_decay", ConstantUse::multiplier},
-         {"synapse_gain", ConstantUse::multiplier}}};
+    static constexpr ModelInfo kInfo{"cubali",
+                                     "current-based leaky integrator, a read-out without threshold",
+                                     "tau_syn di/dt = -i + w_in S; tau_mem dv/dt = (v_leak - v) + R i",
+                                     "NIR: Pedersen et al., Nature Communications 15, 8122, 2024",
+                                     false,
+                                     6,
+                                     {parameters::kTauSyn, parameters::kTauMem, parameters::kR, parameters::kVLeak,
+                                      parameters::kWIn, parameters::kVInitLeak},
+                                     5,
+                                     {{"gain", ConstantUse::multiplier},
+                                      {"decay", ConstantUse::multiplier},
+                                      {"v_leak", ConstantUse::adder},
+                                      {"synapse_decay", ConstantUse::multiplier},
+                                      {"synapse_gain", ConstantUse::multiplier}}};
 
     static void derive(const double* p, const Conventions& how, double* c) {
         c[0] = parameters::membrane_gain(p[2], p[1], how);

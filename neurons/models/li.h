@@ -8,17 +8,16 @@ namespace axfire {
 
 /// Leaky integrator: a read-out.
 struct li_model {
-    static constexpr ModelInfo kInfo{"li",
-                                     "leaky integrator, a read-out without threshold",
-                                     "tau_mem dv/dt = (v_leak - v) + R I",
-                                     "NIR: Pedersen et al., Nature Communications 15, 8122, 2024",
-                                     false,
-                                     4,
-                                     {parameters::kTauMem, parameters::kR, parameters::kVLeak, parameters::kVInitLeak},
-                                     3,
-                                     {{"gain", ConstantUse::multiplier},
-                                      {"decay", ConstantUse::multiplier},
-                                      {"v_leak", ConstantUse::adder}}};
+    static constexpr ModelInfo kInfo{
+        "li",
+        "leaky integrator, a read-out without threshold",
+        "tau_mem dv/dt = (v_leak - v) + R I",
+        "NIR: Pedersen et al., Nature Communications 15, 8122, 2024",
+        false,
+        4,
+        {parameters::kTauMem, parameters::kR, parameters::kVLeak, parameters::kVInitLeak},
+        3,
+        {{"gain", ConstantUse::multiplier}, {"decay", ConstantUse::multiplier}, {"v_leak", ConstantUse::adder}}};
 
     static void derive(const double* p, const Conventions& how, double* c) {
         c[0] = parameters::membrane_gain(p[1], p[0], how);

@@ -53,8 +53,8 @@ struct Files {
     bool made;
 };
 
-#define AXFIRE_REQUIRE_H5PY(files)                                                \
-    if (!(files).made) {                                                          \
+#define AXFIRE_REQUIRE_H5PY(files)                                                    \
+    if (!(files).made) {                                                              \
         GTEST_SKIP() << "/usr/bin/python3 has no h5py, which makes this test's data"; \
     }
 
@@ -95,8 +95,8 @@ TEST(Cli, RecordsAndInspects) {
         axfire("run " + files.model + " --data " + files.data + " -T 10 --record spikes,v:out -o " + out);
     ASSERT_EQ(r.code, 0) << r.err;
     EXPECT_NE(r.out.find("accuracy     75.00 % (3 of 4)"), std::string::npos) << r.out;
-    const CommandResult inspected = axfire("inspect " + out + " --raster " + (files.folder / "r.svg") +
-                                           " --membrane " + (files.folder / "m.svg"));
+    const CommandResult inspected =
+        axfire("inspect " + out + " --raster " + (files.folder / "r.svg") + " --membrane " + (files.folder / "m.svg"));
     ASSERT_EQ(inspected.code, 0) << inspected.err;
     EXPECT_NE(inspected.out.find("out"), std::string::npos);
     EXPECT_NE(read_text(files.folder / "r.svg").find("<svg"), std::string::npos);
@@ -166,14 +166,16 @@ TEST(Cli, ArithEvaluates) {
     const TempFolder folder;
     const float pairs[] = {1.0f, 2.0f, 0.1f, 0.2f};
     std::ofstream(folder / "pairs", std::ios::binary).write(reinterpret_cast<const char*>(pairs), sizeof pairs);
-    ASSERT_EQ(axfire("arith eval exact@fp32 --op add --pairs " + (folder / "pairs") + " -o " + (folder / "sums")).code, 0);
+    ASSERT_EQ(axfire("arith eval exact@fp32 --op add --pairs " + (folder / "pairs") + " -o " + (folder / "sums")).code,
+              0);
     const std::string sums = read_text(folder / "sums");
     ASSERT_EQ(sums.size(), 8u);
     float got[2];
     std::memcpy(got, sums.data(), 8);
     EXPECT_EQ(got[0], 3.0f);
     EXPECT_EQ(got[1], 0.1f + 0.2f);
-    expect_refused("arith eval exact@fp32 --op add --pairs " + (folder / "pairs") + " -o " + (folder / "sums"), "--force");
+    expect_refused("arith eval exact@fp32 --op add --pairs " + (folder / "pairs") + " -o " + (folder / "sums"),
+                   "--force");
     std::ofstream(folder / "odd") << "12345";
     expect_refused("arith eval exact@fp32 --op add --pairs " + (folder / "odd") + " -o " + (folder / "x"), "5 bytes");
 }
@@ -203,10 +205,9 @@ TEST(Cli, ExportsBothKindsOfFile) {
 TEST(Cli, LifBenchmarkFiresInTheKnownSteps) {
     AXFIRE_REQUIRE_DATA(data);
     const TempFolder folder;
-    const std::string make =
-        "/usr/bin/python3 -c \"import h5py,numpy as np; d=np.loadtxt('" + data +
-        "/nir/lif/lif_exact.csv',delimiter=','); h5py.File('" + (folder / "in.h5") +
-        "','w')['input']=d[:,0].astype('f4').reshape(1,-1,1)\"";
+    const std::string make = "/usr/bin/python3 -c \"import h5py,numpy as np; d=np.loadtxt('" + data +
+                             "/nir/lif/lif_exact.csv',delimiter=','); h5py.File('" + (folder / "in.h5") +
+                             "','w')['input']=d[:,0].astype('f4').reshape(1,-1,1)\"";
     if (axfire::testing::run_command(make).code != 0) {
         GTEST_SKIP() << "/usr/bin/python3 has no h5py or numpy, which make this test's data";
     }
@@ -225,9 +226,9 @@ TEST(Cli, LifBenchmarkFiresInTheKnownSteps) {
                          c.options + " --force -o " + out)
                       .code,
                   0);
-        const CommandResult steps = axfire::testing::run_command(
-            "/usr/bin/python3 -c \"import h5py; print(*[round(t*10) for t in h5py.File('" + out +
-            "')['spikes/1/timestamps']])\"");
+        const CommandResult steps =
+            axfire::testing::run_command("/usr/bin/python3 -c \"import h5py; print(*[round(t*10) for t in h5py.File('" +
+                                         out + "')['spikes/1/timestamps']])\"");
         EXPECT_EQ(steps.out, std::string(c.steps) + "\n") << c.options;
     }
 }

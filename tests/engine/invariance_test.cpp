@@ -63,8 +63,8 @@ Network small_network() {
                  how);
 }
 
-std::uint64_t hash_of(const Network& network, Encoding encoding, std::uint64_t seed, unsigned threads, std::size_t batch,
-                      SimulationOptions options = {}) {
+std::uint64_t hash_of(const Network& network, Encoding encoding, std::uint64_t seed, unsigned threads,
+                      std::size_t batch, SimulationOptions options = {}) {
     options.input_events = encoding != Encoding::direct;
     const Simulation simulation(network, options);
     RunOptions o;
@@ -83,7 +83,8 @@ TEST(Invariance, ThreadsAndBatchChangeNothing) {
         const std::uint64_t hash = hash_of(network, encoding, 1, 1, 1);
         for (const unsigned threads : {1u, 2u, 5u}) {
             for (const std::size_t batch : {1u, 7u, 32u, 100u}) {
-                EXPECT_EQ(hash_of(network, encoding, 1, threads, batch), hash) << threads << " threads, batch " << batch;
+                EXPECT_EQ(hash_of(network, encoding, 1, threads, batch), hash)
+                    << threads << " threads, batch " << batch;
             }
         }
     }
@@ -93,9 +94,11 @@ TEST(Invariance, SeedWeightAndAdderChangeTheResult) {
     const Network network = small_network();
     const std::uint64_t hash = hash_of(network, Encoding::poisson, 1, 2, 32);
     EXPECT_NE(hash_of(network, Encoding::poisson, 2, 2, 32), hash);
-    EXPECT_NE(hash_of(network, Encoding::poisson, 1, 2, 32, arithmetic("loa(k=12)@fp32", "exact@fp32", "exact@fp32", "exact@fp32")),
+    EXPECT_NE(hash_of(network, Encoding::poisson, 1, 2, 32,
+                      arithmetic("loa(k=12)@fp32", "exact@fp32", "exact@fp32", "exact@fp32")),
               hash);
-    EXPECT_NE(hash_of(network, Encoding::poisson, 1, 2, 32, arithmetic("exact@fp32", "exact@fp32", "exact@bf16", "exact@fp32")),
+    EXPECT_NE(hash_of(network, Encoding::poisson, 1, 2, 32,
+                      arithmetic("exact@fp32", "exact@fp32", "exact@bf16", "exact@fp32")),
               hash);
     Network other = network;
     std::get<nodes::Linear>(other.nodes[5].kind).weight.data[7] += 0.25f;

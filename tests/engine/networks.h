@@ -47,7 +47,8 @@ inline Trace trace_of(const Network& network, const std::string& name, const Enc
     Simulation::Workspace workspace(simulation);
     for (const Layer& layer : simulation.layers()) {
         if (layer.name == name) {
-            return simulation.run(sample, {{layer.node, true, simulation.has_membrane(layer.node)}}, workspace).traces[0];
+            return simulation.run(sample, {{layer.node, true, simulation.has_membrane(layer.node)}}, workspace)
+                .traces[0];
         }
     }
     return {};

@@ -27,9 +27,9 @@ TEST(NeuronTruth, LowPrecisionIntegratorsFireLaterOrNever) {
         int first;  // -1: never
     };
     // Exact arithmetic fires in step 49 (0-based) for v >= 1: 50 * 0.02 = 1.
-    const Case cases[] = {{"exact@fp32", Fire::ge, 50},        {"exact@fp16", Fire::ge, 49},
-                          {"exact@bf16", Fire::ge, 50},        {"exact@fp16", Fire::gt, 50},
-                          {"exact@bf16", Fire::gt, 51},        {"exact@fp8_e4m3", Fire::ge, -1},
+    const Case cases[] = {{"exact@fp32", Fire::ge, 50},       {"exact@fp16", Fire::ge, 49},
+                          {"exact@bf16", Fire::ge, 50},       {"exact@fp16", Fire::gt, 50},
+                          {"exact@bf16", Fire::gt, 51},       {"exact@fp8_e4m3", Fire::ge, -1},
                           {"exact@fp8_e4m3/rz", Fire::ge, -1}};
     for (const Case& c : cases) {
         Conventions how;
@@ -95,9 +95,9 @@ TEST(NeuronTruth, ExactIntegrationWithRefractoryPeriod) {
                                                {"v_reset", {-70}},
                                                {"t_ref", {0.002}}})},
                                       how);
-        const Trace trace = trace_of(network, "n",
-                                     constant_input({static_cast<float>(c.current_pa)},
-                                                    static_cast<std::uint32_t>(20 / c.dt_ms + 0.5)));
+        const Trace trace = trace_of(
+            network, "n",
+            constant_input({static_cast<float>(c.current_pa)}, static_cast<std::uint32_t>(20 / c.dt_ms + 0.5)));
         std::vector<double> spikes;
         for (const std::uint32_t step : trace.spike_step) {
             spikes.push_back(std::round((step + 1) * c.dt_ms * 10) / 10);  // a spike of step n is at its end

@@ -70,16 +70,32 @@ public:
 
     SimulationOptions options() {
         SimulationOptions o;
-        const std::vector<std::string> adders{
-            "exact@fp32",        "exact@fp32",      "loa(k=12)@fp32",     "ama5(k=16)@fp32", "eta1(k=8)@fp32",
-            "trunc0(k=6)@fp32",  "exact@bf16",      "exact@bf16/rz",      "exact@fp16",      "exact@fp8_e4m3",
-            "exact@fp8_e5m2/ru", "exact@e6m9/rd",   "exact@fp32/ru",      "exact@e8m11/rna", "loa(k=4)@bf16",
-            "ama5(k=3)@fp16",    "exact@tf32/odd",  "ama5(k=5)@e5m10",    "loa(k=16,subtract=exact)@fp32",
-            "exact@fp32/rz",     "exact@e8m22",     "ama5(k=8,zero_bypass=on)@bf16"};
+        const std::vector<std::string> adders{"exact@fp32",
+                                              "exact@fp32",
+                                              "loa(k=12)@fp32",
+                                              "ama5(k=16)@fp32",
+                                              "eta1(k=8)@fp32",
+                                              "trunc0(k=6)@fp32",
+                                              "exact@bf16",
+                                              "exact@bf16/rz",
+                                              "exact@fp16",
+                                              "exact@fp8_e4m3",
+                                              "exact@fp8_e5m2/ru",
+                                              "exact@e6m9/rd",
+                                              "exact@fp32/ru",
+                                              "exact@e8m11/rna",
+                                              "loa(k=4)@bf16",
+                                              "ama5(k=3)@fp16",
+                                              "exact@tf32/odd",
+                                              "ama5(k=5)@e5m10",
+                                              "loa(k=16,subtract=exact)@fp32",
+                                              "exact@fp32/rz",
+                                              "exact@e8m22",
+                                              "ama5(k=8,zero_bypass=on)@bf16"};
         const std::vector<std::string> multipliers{
-            "exact@fp32",   "exact@fp32",      "mitchell@fp32",  "drum(k=6)@bf16", "trunc(v=18,n=12)@fp32",
-            "exact@bf16",   "exact@fp16/rz",   "exact@fp8_e4m3", "exact@fp32/rd",  "bam(h=2,v=12,n=12)@fp32",
-            "exact@tf32",   "mitchell@bf16",   "exact@e8m22",    "exact@fp32/odd", "drum(k=4,round=rne)@fp16",
+            "exact@fp32",     "exact@fp32",    "mitchell@fp32",  "drum(k=6)@bf16", "trunc(v=18,n=12)@fp32",
+            "exact@bf16",     "exact@fp16/rz", "exact@fp8_e4m3", "exact@fp32/rd",  "bam(h=2,v=12,n=12)@fp32",
+            "exact@tf32",     "mitchell@bf16", "exact@e8m22",    "exact@fp32/odd", "drum(k=4,round=rne)@fp16",
             "exact@e5m10/rna"};
         // A third of the networks in plain binary32, so that nothing hides behind the arithmetic.
         const bool plain = chance(0.33);
@@ -248,7 +264,8 @@ private:
             c.pad_begin[axis] = static_cast<std::size_t>(between(0, 2));
             c.pad_end[axis] = chance(0.5) ? c.pad_begin[axis] : static_cast<std::size_t>(between(0, 2));
             // The window must fit.
-            while ((weight[axis + 2] - 1) * c.dilation[axis] + 1 > image[axis + 1] + c.pad_begin[axis] + c.pad_end[axis]) {
+            while ((weight[axis + 2] - 1) * c.dilation[axis] + 1 >
+                   image[axis + 1] + c.pad_begin[axis] + c.pad_end[axis]) {
                 ++c.pad_end[axis];
             }
         }

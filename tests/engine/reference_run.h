@@ -72,8 +72,8 @@ inline std::string first_difference(const Network& network, const Simulation& si
             const std::vector<oracle::Values>& signal = expected.signal.at(name);
             for (std::uint32_t t = 0; t < signal.size(); ++t) {
                 for (std::uint32_t i = 0; i < signal[t].size(); ++i) {
-                    const bool fired = k < trace.spike_step.size() && trace.spike_step[k] == t &&
-                                       trace.spike_neuron[k] == i;
+                    const bool fired =
+                        k < trace.spike_step.size() && trace.spike_step[k] == t && trace.spike_neuron[k] == i;
                     k += fired ? 1 : 0;
                     compared.spikes += signal[t][i] ? 1 : 0;
                     if (fired != signal[t][i].has_value()) {

@@ -82,8 +82,8 @@ inline SampleRecord run_sample(std::size_t s) {
     sample.label = static_cast<std::int32_t>(s % 4);
     sample.prediction = static_cast<std::int32_t>(s % 3);
     sample.populations.resize(2);
-    PopulationTrace& hidden = sample.populations[0];
-    PopulationTrace& out = sample.populations[1];
+    Trace& hidden = sample.populations[0];
+    Trace& out = sample.populations[1];
     for (std::uint32_t t = 0; t < kSteps; ++t) {
         for (std::uint32_t n = 0; n < kHidden; ++n) {
             if ((t + n + s) % 7 == 0) {

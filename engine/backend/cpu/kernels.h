@@ -31,8 +31,8 @@ struct NeuronKernels {
 };
 
 struct CpuKernels {
-    const char* isa;  ///< "baseline", "avx2" or "avx512"
-    unsigned lanes;   ///< elements in one SIMD register
+    const char* isa;                     ///< "baseline", "avx2" or "avx512"
+    unsigned lanes;                      ///< elements in one SIMD register
     ProjectionKernels projection[2][2];  ///< [adder: any, exact@fp32][multiplier: any, exact@fp32]
     NeuronKernels neuron[2][2];
     void (*convert)(const Format&, Rounding, const u32* in, u32* out, std::size_t n);

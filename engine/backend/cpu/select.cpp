@@ -33,8 +33,8 @@ const CpuKernels& choose() {
           avx512::kKernels);
 #endif
     if (!name.empty() && found == nullptr) {
-        throw InputError(
-            fmt::format("AXFIRE_ISA={} is not an instruction set of this processor; choose one of {}", name, available));
+        throw InputError(fmt::format("AXFIRE_ISA={} is not an instruction set of this processor; choose one of {}",
+                                     name, available));
     }
     return found != nullptr ? *found : *best;
 }

@@ -25,9 +25,10 @@ public:
                                              c.how.dt_ms, kMaxSteps));
             }
             if (late_ && steps < 1) {
-                throw InputError(fmt::format("delay: {} s is less than a step of {} ms, and the delay is what breaks a "
-                                             "cycle: use a smaller --dt or a longer delay",
-                                             seconds, c.how.dt_ms));
+                throw InputError(
+                    fmt::format("delay: {} s is less than a step of {} ms, and the delay is what breaks a "
+                                "cycle: use a smaller --dt or a longer delay",
+                                seconds, c.how.dt_ms));
             }
             delay_.push_back(static_cast<u32>(steps));
             longest_ = std::max(longest_, delay_.back());

@@ -36,8 +36,8 @@ public:
             const Buffer zero(stride);
             c.kernels.add(add, zero.data(), bias_.data(), bias_only_.data(), stride);
         }
-        args_ = {in,      out, stride, weight_add_.data(), weight_mul_.data(), has_bias ? bias_.data() : nullptr,
-                 {},      nullptr, nullptr, c.projection()};
+        args_ = {in, out,     stride,  weight_add_.data(), weight_mul_.data(), has_bias ? bias_.data() : nullptr,
+                 {}, nullptr, nullptr, c.projection()};
         kernel_ = events_ ? c.projections().linear_events : c.projections().linear_dense;
     }
 

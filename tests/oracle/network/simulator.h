@@ -21,9 +21,9 @@ struct Setting {
 enum class Reading { spikes, last, sum };
 
 struct Outcome {
-    std::map<std::string, std::vector<Values>> signal;                 ///< what each node emitted, by step
+    std::map<std::string, std::vector<Values>> signal;                ///< what each node emitted, by step
     std::map<std::string, std::vector<std::vector<float>>> membrane;  ///< neurons: after each step
-    std::map<std::string, Work> work;                                  ///< projections
+    std::map<std::string, Work> work;                                 ///< projections
     std::vector<float> readout;
     int prediction = -1;
 };

@@ -67,8 +67,7 @@ inline Units units_of(const AdderSpec& adder, const MultiplierSpec& multiplier) 
         const AdderCircuit circuit = oracle::adder(add_name);
         units.sum = [adder, circuit](float a, float b) {
             const AdderOptions options{adder.exact_subtraction, adder.zero_bypass};
-            return to_float(
-                approximate_add(adder.format, circuit, adder.parameters, options, to_bits(a), to_bits(b)));
+            return to_float(approximate_add(adder.format, circuit, adder.parameters, options, to_bits(a), to_bits(b)));
         };
     }
     if (mul_name == "exact") {

@@ -23,14 +23,10 @@ void run(Args& args) {
 
 template <class Add, class Mul>
 constexpr ProjectionKernels projections() {
-    return {run<Linear<true, Add, Mul>, LinearArgs>,
-            run<Linear<false, Add, Mul>, LinearArgs>,
-            run<Conv2dEvents<Add, Mul>, Conv2dArgs>,
-            run<Conv2dDense<Add, Mul>, Conv2dArgs>,
-            run<Pool2dEvents<Add, Mul>, Pool2dArgs>,
-            run<Pool2dDense<Add, Mul>, Pool2dArgs>,
-            run<AddSignals<Add, Mul>, ElementwiseArgs>,
-            run<ScaleSignal<Add, Mul>, ElementwiseArgs>};
+    return {run<Linear<true, Add, Mul>, LinearArgs>,    run<Linear<false, Add, Mul>, LinearArgs>,
+            run<Conv2dEvents<Add, Mul>, Conv2dArgs>,    run<Conv2dDense<Add, Mul>, Conv2dArgs>,
+            run<Pool2dEvents<Add, Mul>, Pool2dArgs>,    run<Pool2dDense<Add, Mul>, Pool2dArgs>,
+            run<AddSignals<Add, Mul>, ElementwiseArgs>, run<ScaleSignal<Add, Mul>, ElementwiseArgs>};
 }
 
 template <class Add, class Mul>
