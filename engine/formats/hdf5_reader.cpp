@@ -90,9 +90,14 @@ void Hdf5Reader::fail(const std::string& path, const std::string& text) const {
 
 bool Hdf5Reader::has(const std::string& path) const {
     const Hdf5Lock lock;
+    if (path == "/" || H5Lexists(file_, path.c_str(), H5P_DEFAULT) <= 0) {
+        return path == "/";
+    }
     H5L_info_t info;
-    return path == "/" || (H5Lexists(file_, path.c_str(), H5P_DEFAULT) > 0 &&
-                           H5Lget_info(file_, path.c_str(), &info, H5P_DEFAULT) >= 0 && info.type == H5L_TYPE_HARD);
+    if (H5Lget_info(file_, path.c_str(), &info, H5P_DEFAULT) < 0 || info.type != H5L_TYPE_HARD) {
+        fail(path, "is a link to elsewhere, which is refused; put the object itself there");
+    }
+    return true;
 }
 
 Hdf5Handle Hdf5Reader::open(const std::string& path) const {
