@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034
 # Shared by demo.sh and test.sh, which source it: the packages, their installation, building, progress lines.
 
 # Debian 12 packages. Where --no-install finds no ninja, make builds.

@@ -220,5 +220,18 @@ TEST(LoadNetwork, ARealNetworkSurvivesTheModelFile) {
     }
 }
 
+TEST(LoadNetwork, OneNeuronOfNorse) {
+    AXFIRE_NEEDS_REAL_DATA();
+    NirOptions options;
+    options.conventions.dt_ms = 0.1;
+    options.conventions.reset = Reset::subtract;
+    const Network network = read_nir(std::filesystem::path(testing::real_data()) / "nir/lif/lif_norse.nir", options);
+    EXPECT_EQ(network.conventions, options.conventions);
+    const auto& lif = testing::node_of<nodes::Neuron>(network, "1");
+    EXPECT_EQ(lif.model, "lif");
+    EXPECT_EQ(lif.parameters.at("tau_mem"), std::vector<double>{static_cast<double>(0.0025F)});
+    EXPECT_EQ(lif.parameters.at("v_threshold"), std::vector<double>{static_cast<double>(0.1F)});
+}
+
 }  // namespace
 }  // namespace axfire

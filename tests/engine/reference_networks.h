@@ -311,15 +311,20 @@ private:
         return add(nodes::Delay{times.size() == 1 && chance(0.5) ? Shape{1} : shape, times}, shape, {source});
     }
 
+    /// A node of one element takes the shape of a source, so all its sources must have the same.
+    bool fits(const Shape& from, const Shape& to) const {
+        return element_count(from) == element_count(to) && (element_count(to) != 1 || from == to);
+    }
+
     /// Neurons behind a source, and behind others of as many elements.
     std::size_t neurons(std::size_t source) {
         std::vector<std::size_t> sources{source};
         for (std::size_t i = 0; i < network.nodes.size(); ++i) {
-            if (i != source && element_count(shape_[i]) == element_count(shape_[source]) && chance(0.4)) {
+            if (i != source && fits(shape_[i], shape_[source]) && chance(0.4)) {
                 sources.push_back(i);
             }
         }
-        if (chance(0.2)) {
+        if (fits({element_count(shape_[source])}, shape_[source]) && chance(0.2)) {
             sources.push_back(linear(index(network.nodes.size()), element_count(shape_[source])));
         }
         return add(neuron(shape_[source], any_model()), shape_[source], sources);
@@ -351,7 +356,8 @@ private:
     void way_back() {
         std::vector<std::size_t> targets;
         for (std::size_t i = 0; i < network.nodes.size(); ++i) {
-            if (std::holds_alternative<nodes::Neuron>(network.nodes[i].kind)) {
+            const bool vector = fits({element_count(shape_[i])}, shape_[i]);
+            if (vector && std::holds_alternative<nodes::Neuron>(network.nodes[i].kind)) {
                 targets.push_back(i);
             }
         }
@@ -372,7 +378,7 @@ private:
         } else if (kind == 2) {
             from = threshold(from);
         }
-        if (element_count(shape_[from]) != count || chance(0.5)) {
+        if (!fits(shape_[from], shape_[target]) || chance(0.5)) {
             from = linear(from, count);
         }
         const Edge edge{from, target};

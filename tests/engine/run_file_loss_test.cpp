@@ -67,7 +67,7 @@ void expect_consistent(const std::filesystem::path& path) {
 // False also where h5py is missing and cannot say.
 bool h5py_disagrees(const std::filesystem::path& path) {
     const int status = testing::run_python(
-        fmt::format("{}/tests/engine/check_run_file.py partial {} > /dev/null", AXFIRE_SOURCE_DIR, path.string()));
+        fmt::format("'{}/tests/engine/check_run_file.py' partial '{}' > /dev/null", AXFIRE_SOURCE_DIR, path.string()));
     return status != 0 && status != testing::kModuleMissing;
 }
 

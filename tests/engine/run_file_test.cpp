@@ -29,7 +29,7 @@ std::string contents(const std::filesystem::path& path) {
 
 // Status of tests/engine/check_run_file.py.
 int check(const std::string& arguments) {
-    return testing::run_python(fmt::format("{}/tests/engine/check_run_file.py {}", AXFIRE_SOURCE_DIR, arguments));
+    return testing::run_python(fmt::format("'{}/tests/engine/check_run_file.py' {}", AXFIRE_SOURCE_DIR, arguments));
 }
 
 TEST(RunFile, GivesBackWhatWasWritten) {

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstring>
 #include <random>
 #include <string>
@@ -45,6 +46,18 @@ struct NetworkBuilder {
         return *this;
     }
 };
+
+/// The node of that name, of a kind that the test knows.
+template <class Kind>
+const Kind& node_of(const Network& network, const std::string& name) {
+    return std::get<Kind>(network.nodes[NetworkBuilder{network}.find(name)].kind);
+}
+
+inline bool has_edge(const Network& network, const std::string& from, const std::string& to) {
+    const NetworkBuilder b{network};
+    const Edge edge{b.find(from), b.find(to)};
+    return std::find(network.edges.begin(), network.edges.end(), edge) != network.edges.end();
+}
 
 inline Tensor tensor(Shape shape, float value = 0.5F) {
     const std::size_t count = element_count(shape);

@@ -37,6 +37,9 @@ inline bool fires(const Node& node) {
 
 /// Channels, height, width; an image without channels has one.
 inline Shape as_image(const Shape& shape) {
+    if (shape.size() != 2 && shape.size() != 3) {
+        throw std::logic_error("no image: " + to_string(shape));
+    }
     return shape.size() == 2 ? Shape{1, shape[0], shape[1]} : shape;
 }
 

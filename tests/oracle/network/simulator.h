@@ -158,8 +158,10 @@ private:
             if (const auto* scale = std::get_if<nodes::Scale>(&node.kind)) {
                 const float s = scale->scale.data[scale->scale.data.size() == 1 ? 0 : i];
                 const bool plain_spike = p.events && out[i] && *out[i] == 1 && !p.multiply_spikes;
-                if (out[i] && s != 1) {
-                    out[i] = plain_spike ? setting_.synapse.for_adder(s) : setting_.synapse.mul(*out[i], s);
+                if (plain_spike) {
+                    out[i] = setting_.synapse.for_adder(s);  // as through a synapse of weight s
+                } else if (out[i] && setting_.synapse.for_multiplier(s) != 1) {  // as the unit holds it
+                    out[i] = setting_.synapse.mul(*out[i], s);
                 }
             } else if (const auto* threshold = std::get_if<nodes::Threshold>(&node.kind)) {
                 const float limit = threshold->threshold.data[threshold->threshold.data.size() == 1 ? 0 : i];
