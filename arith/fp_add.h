@@ -85,9 +85,7 @@ AXFIRE_FN U fp_add(const AdderSpec& s, const U& acc, const U& x) {
     } else {
         finite = circuit_sum(s, ua, ux);
         if (s.zero_bypass) {
-            const U both = is_zero(acc) & is_zero(x);
-            finite = select(is_zero(acc), x, select(is_zero(x), acc, finite));
-            finite = select(both, acc & x, finite);
+            finite = select(is_zero(x), acc, select(is_zero(acc), x, finite));
         }
     }
     const U inf_acc = is_infinite(acc);

@@ -81,15 +81,16 @@ Simulation::Simulation(const Network& network, const SimulationOptions& options)
     const auto source_of = [&](std::size_t n) {
         return topology_.feed_forward[n].empty() ? topology_.recurrent[n].front() : topology_.feed_forward[n].front();
     };
-    // A delay of a cycle is passed before its source; what it carries is found by going on around the cycle.
-    for (std::size_t round = 0; round < 2; ++round) {
+    // A delay of a cycle stands before its source in the order: what it carries is known once going round changes nothing.
+    for (bool changed = true; changed;) {
+        changed = false;
         for (const std::size_t n : topology_.order) {
-            if (is<nodes::Input>(network_.nodes[n])) {
-                input_ = n;
-                events_[n] = options.input_events;
-            } else {
-                events_[n] = emits_events(network_.nodes[n], events_[source_of(n)]);
-            }
+            const Node& node = network_.nodes[n];
+            const bool input = is<nodes::Input>(node);
+            const bool events = input ? options.input_events : emits_events(node, events_[source_of(n)]);
+            changed = changed || events != events_[n];
+            events_[n] = events;
+            input_ = input ? n : input_;
         }
     }
     for (const std::size_t n : topology_.order) {
