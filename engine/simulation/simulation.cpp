@@ -85,9 +85,10 @@ void Simulation::observe(Workspace& w, u32 t, const std::vector<TraceRequest>& t
             w.readout[events.index[e]] +=
                 events.amplitude != nullptr ? std::bit_cast<float>(events.amplitude[e]) : 1.0f;
         }
-    } else if (out.values != nullptr) {
+    } else {
         for (std::size_t i = 0; i < output_size_; ++i) {
-            const float value = out.values[i] == kNoTerm ? 0.0f : std::bit_cast<float>(out.values[i]);
+            const bool none = out.values == nullptr || out.values[i] == kNoTerm;
+            const float value = none ? 0.0f : std::bit_cast<float>(out.values[i]);
             w.readout[i] = readout_ == Readout::last ? value : w.readout[i] + value;
         }
     }

@@ -1,29 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
-// Random small networks of every kind of node, random inputs and random arithmetic.
+// Random small networks of every kind of node.
 #pragma once
 
 #include <algorithm>
-#include <limits>
-#include <random>
 
-#include "engine/simulation/simulation.h"
+#include "tests/engine/reference_choices.h"
 #include "tests/oracle/network/graph.h"
 
 namespace axfire::test {
 
-class RandomNetwork {
+class RandomNetwork : private RandomChoices {
 public:
-    explicit RandomNetwork(std::mt19937_64 random) : random_(std::move(random)) {}
+    explicit RandomNetwork(std::mt19937_64 random) : RandomChoices{std::move(random)} {}
 
     Network network;
     bool input_events = true;
 
     /// Input, five to twelve further nodes, up to three ways back, output; nodes and edges in random order.
     void build() {
-        special_values_ = chance(0.15);
+        special_values = chance(0.15);
         conventions();
         input_events = chance(0.6);
         const Shape input = pick<Shape>({{3}, {7}, {2, 5, 6}, {3, 4, 4}, {1, 6, 5}, {5, 4}, {2, 7, 7}});
+        input_shape_ = input;
         add(nodes::Input{input}, input, {});
         const int count = between(5, 12);
         for (int i = 0; i < count; ++i) {
@@ -35,106 +34,22 @@ public:
         }
         const std::size_t end = chance(0.6) ? network.nodes.size() - 1 : index(network.nodes.size());
         add(nodes::Output{chance(0.5) ? shape_[end] : Shape{}}, shape_[end], {end});
+        readouts_ = readouts_of(network.nodes[end]);
         lengthen_delays_of_cycles();
         shuffle();
     }
 
-    EncodedSample sample() {
-        EncodedSample s;
-        s.steps = static_cast<std::uint32_t>(between(6, 22));
-        const Shape& shape = std::get<nodes::Input>(node_of_input().kind).shape;
-        const std::size_t size = element_count(shape);
-        if (input_events) {
-            const double rate = pick<double>({0.05, 0.2, 0.5, 0.9});
-            const bool graded = chance(0.5);
-            s.step_begin.push_back(0);
-            for (std::uint32_t t = 0; t < s.steps; ++t) {
-                const bool quiet = chance(0.2);
-                for (std::size_t i = 0; i < size; ++i) {
-                    if (!quiet && chance(rate)) {
-                        s.index.push_back(static_cast<std::uint32_t>(i));
-                        const float amplitude = graded && chance(0.4) ? pick<float>({2, 3, 0.5F, -1, 1.25F, 17}) : 1;
-                        s.amplitude.push_back(special_values_ && chance(0.01) ? special(false) : amplitude);
-                    }
-                }
-                s.step_begin.push_back(static_cast<std::uint32_t>(s.index.size()));
-            }
-        } else {
-            s.constant = chance(0.5);
-            for (std::size_t i = 0; i < size * (s.constant ? 1 : s.steps); ++i) {
-                s.values.push_back(chance(0.1) ? pick<float>({0, -0.0F, 1}) : value(1));
-            }
-        }
-        return s;
-    }
-
+    EncodedSample sample() { return random_sample(*this, element_count(input_shape_), input_events); }
     SimulationOptions options() {
-        SimulationOptions o;
-        const std::vector<std::string> adders{"exact@fp32",
-                                              "exact@fp32",
-                                              "loa(k=12)@fp32",
-                                              "ama5(k=16)@fp32",
-                                              "eta1(k=8)@fp32",
-                                              "trunc0(k=6)@fp32",
-                                              "exact@bf16",
-                                              "exact@bf16/rz",
-                                              "exact@fp16",
-                                              "exact@fp8_e4m3",
-                                              "exact@fp8_e5m2/ru",
-                                              "exact@e6m9/rd",
-                                              "exact@fp32/ru",
-                                              "exact@e8m11/rna",
-                                              "loa(k=4)@bf16",
-                                              "ama5(k=3)@fp16",
-                                              "exact@tf32/odd",
-                                              "ama5(k=5)@e5m10",
-                                              "loa(k=16,subtract=exact)@fp32",
-                                              "exact@fp32/rz",
-                                              "exact@e8m22",
-                                              "ama5(k=8,zero_bypass=on)@bf16"};
-        const std::vector<std::string> multipliers{
-            "exact@fp32",     "exact@fp32",    "mitchell@fp32",  "drum(k=6)@bf16", "trunc(v=18,n=12)@fp32",
-            "exact@bf16",     "exact@fp16/rz", "exact@fp8_e4m3", "exact@fp32/rd",  "bam(h=2,v=12,n=12)@fp32",
-            "exact@tf32",     "mitchell@bf16", "exact@e8m22",    "exact@fp32/odd", "drum(k=4,round=rne)@fp16",
-            "exact@e5m10/rna"};
-        // A third of the networks in plain binary32, so that nothing hides behind the arithmetic.
-        const bool plain = chance(0.33);
-        const auto adder = [&] { return parse_adder(plain ? "exact@fp32" : adders[index(adders.size())]); };
-        const auto multiplier = [&] {
-            return parse_multiplier(plain ? "exact@fp32" : multipliers[index(multipliers.size())]);
-        };
-        o.arithmetic = {multiplier(), adder(), multiplier(), adder()};
-        o.multiply_spikes = chance(0.25);
-        if (chance(0.2)) {
-            o.weight_format = parse_format(pick<std::string>({"bf16", "fp8_e4m3", "e4m2", "fp16"}));
-        }
+        SimulationOptions o = random_options(*this);
         o.input_events = input_events;
+        if (chance(0.4)) {
+            o.readout = pick(readouts_);
+        }
         return o;
     }
 
 private:
-    bool chance(double p) { return std::uniform_real_distribution<double>(0, 1)(random_) < p; }
-    int between(int low, int high) { return std::uniform_int_distribution<int>(low, high)(random_); }
-    std::size_t index(std::size_t count) { return static_cast<std::size_t>(random_() % count); }
-    double real(double low, double high) { return std::uniform_real_distribution<double>(low, high)(random_); }
-    template <class T>
-    T pick(const std::vector<T>& from) {
-        return from[index(from.size())];
-    }
-
-    float special(bool zeros = true) {
-        const float inf = std::numeric_limits<float>::infinity();
-        const float nan = std::numeric_limits<float>::quiet_NaN();
-        const float x = pick<float>({inf, -inf, nan, 1e-42F, 3e38F, -1e-39F});
-        return zeros && chance(0.3) ? pick<float>({0, -0.0F}) : x;
-    }
-    float value(double scale) {
-        if (special_values_ && chance(0.01)) {
-            return special();
-        }
-        const double x = std::normal_distribution<double>(0, scale)(random_);
-        return static_cast<float>(chance(0.3) ? std::round(x * 8) / 8 : x);
-    }
     Tensor values(Shape shape, double scale) {
         Tensor t{shape, {}};
         for (std::size_t i = 0; i < element_count(shape); ++i) {
@@ -410,9 +325,15 @@ private:
         }
     }
 
-    const Node& node_of_input() const {
-        return *std::find_if(network.nodes.begin(), network.nodes.end(),
-                             [](const Node& n) { return std::holds_alternative<nodes::Input>(n.kind); });
+    /// What an output may be read by, where that depends on the node before it alone.
+    static std::vector<Readout> readouts_of(const Node& node) {
+        if (std::holds_alternative<nodes::Neuron>(node.kind)) {
+            return {oracle::fires(node) ? Readout::spikes : Readout::sum, Readout::last};
+        }
+        if (std::holds_alternative<nodes::Linear>(node.kind) || std::holds_alternative<nodes::Conv2d>(node.kind)) {
+            return {Readout::last, Readout::sum};
+        }
+        return {Readout::automatic};
     }
 
     void shuffle() {
@@ -420,7 +341,7 @@ private:
         for (std::size_t i = 0; i < place.size(); ++i) {
             place[i] = i;
         }
-        std::shuffle(place.begin(), place.end(), random_);
+        std::shuffle(place.begin(), place.end(), random);
         std::vector<Node> moved(network.nodes.size());
         for (std::size_t i = 0; i < place.size(); ++i) {
             moved[place[i]] = network.nodes[i];
@@ -429,12 +350,12 @@ private:
         for (Edge& edge : network.edges) {
             edge = {place[edge.from], place[edge.to]};
         }
-        std::shuffle(network.edges.begin(), network.edges.end(), random_);
+        std::shuffle(network.edges.begin(), network.edges.end(), random);
     }
 
-    std::mt19937_64 random_;
     std::vector<Shape> shape_;
-    bool special_values_ = false;
+    Shape input_shape_;
+    std::vector<Readout> readouts_;
 };
 
 }  // namespace axfire::test

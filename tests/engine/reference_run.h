@@ -4,7 +4,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <bit>
+#include <map>
 #include <sstream>
 #include <string>
 
@@ -49,6 +51,51 @@ struct Compared {
     std::uint64_t spikes = 0;
     std::uint64_t membranes = 0;
 };
+
+/// Spikes and operations of each layer, and the words that the result's hash is formed over.
+inline std::string difference_in_counts(const Network& network, const Simulation& simulation,
+                                        const SampleResult& result, const oracle::Outcome& expected) {
+    std::map<std::string, std::vector<u32>> words;  // spike count and final membrane of each neuron
+    for (std::size_t l = 0; l < simulation.layers().size(); ++l) {
+        const Layer& layer = simulation.layers()[l];
+        const Node& node = network.nodes[layer.node];
+        const Counts& counts = result.counts[l];
+        const std::vector<oracle::Values>& signal = expected.signal.at(layer.name);
+        const auto membrane = expected.membrane.find(layer.name);
+        if (oracle::fires(node) || membrane != expected.membrane.end()) {
+            std::uint64_t spikes = 0;
+            for (std::size_t i = 0; i < signal[0].size(); ++i) {
+                u32 of_neuron = 0;
+                for (const oracle::Values& values : signal) {
+                    of_neuron += oracle::fires(node) && values[i] ? 1 : 0;
+                }
+                spikes += of_neuron;
+                words[layer.name].push_back(of_neuron);
+                words[layer.name].push_back(
+                    membrane == expected.membrane.end() ? 0 : std::bit_cast<u32>(membrane->second.back()[i]));
+            }
+            if (counts.spikes != spikes || counts.neuron_updates != signal.size() * signal[0].size()) {
+                return layer.name + ": " + std::to_string(counts.spikes) + " spikes and " +
+                       std::to_string(counts.neuron_updates) + " updates, not " + std::to_string(spikes) + " and " +
+                       std::to_string(signal.size() * signal[0].size());
+            }
+        }
+        const auto work = expected.work.find(layer.name);
+        if (work != expected.work.end() && layer.type != "threshold" && layer.type != "scale" &&
+            (counts.synaptic_operations != work->second.additions || counts.multiplications != work->second.products)) {
+            return layer.name + ": " + std::to_string(counts.synaptic_operations) + " additions and " +
+                   std::to_string(counts.multiplications) + " products, not " + std::to_string(work->second.additions) +
+                   " and " + std::to_string(work->second.products);
+        }
+    }
+    for (const auto& [name, of_node] : words) {
+        if (std::search(result.hash_words.begin(), result.hash_words.end(), of_node.begin(), of_node.end()) ==
+            result.hash_words.end()) {
+            return name + ": missing in the hash";
+        }
+    }
+    return "";
+}
 
 /// The first difference between the engine's result and the reference's, or nothing.
 inline std::string first_difference(const Network& network, const Simulation& simulation,
@@ -112,17 +159,7 @@ inline std::string first_difference(const Network& network, const Simulation& si
         if (result.readout.size() != expected.readout.size() || result.prediction != expected.prediction) {
             return "prediction " + std::to_string(result.prediction) + ", not " + std::to_string(expected.prediction);
         }
-        for (std::size_t i = 0; i < simulation.layers().size(); ++i) {
-            const Layer& layer = simulation.layers()[i];
-            const auto work = expected.work.find(layer.name);
-            if (work != expected.work.end() && layer.type != "threshold" && layer.type != "scale" &&
-                (result.counts[i].synaptic_operations != work->second.additions ||
-                 result.counts[i].multiplications != work->second.products)) {
-                return layer.name + ": " + std::to_string(result.counts[i].synaptic_operations) + " additions and " +
-                       std::to_string(result.counts[i].multiplications) + " products, not " +
-                       std::to_string(work->second.additions) + " and " + std::to_string(work->second.products);
-            }
-        }
+        return difference_in_counts(network, simulation, result, expected);
     }
     return text.str();
 }

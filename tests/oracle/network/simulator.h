@@ -159,7 +159,7 @@ private:
                 const float s = scale->scale.data[scale->scale.data.size() == 1 ? 0 : i];
                 const bool plain_spike = p.events && out[i] && *out[i] == 1 && !p.multiply_spikes;
                 if (plain_spike) {
-                    out[i] = setting_.synapse.for_adder(s);  // as through a synapse of weight s
+                    out[i] = setting_.synapse.for_adder(s);                      // as through a synapse of weight s
                 } else if (out[i] && setting_.synapse.for_multiplier(s) != 1) {  // as the unit holds it
                     out[i] = setting_.synapse.mul(*out[i], s);
                 }
@@ -201,6 +201,7 @@ private:
             const bool membrane = std::holds_alternative<nodes::Neuron>(last_node.kind);
             reading = fires(last_node) ? Reading::spikes : membrane ? Reading::last : Reading::sum;
         }
+        const auto population = outcome.membrane.find(origin);
         const std::vector<Values>& history = outcome.signal.at(end);
         outcome.readout.assign(element_count(graph_.shape.at(end)), 0.0F);
         for (const Values& values : history) {
@@ -212,6 +213,9 @@ private:
                     r = canonical(r + (*reading == Reading::spikes ? 1.0F : *values[i]));
                 }
             }
+        }
+        if (*reading == Reading::last && population != outcome.membrane.end()) {
+            outcome.readout = population->second.back();  // of spiking neurons too
         }
         for (std::size_t i = 0; i < outcome.readout.size(); ++i) {
             const float best = outcome.prediction < 0 ? 0.0F : outcome.readout[outcome.prediction];
