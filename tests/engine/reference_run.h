@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <bit>
 #include <map>
+#include <set>
 #include <sstream>
 #include <string>
 
@@ -50,6 +51,7 @@ inline std::optional<oracle::Reading> reading_of(Readout readout) {
 struct Compared {
     std::uint64_t spikes = 0;
     std::uint64_t membranes = 0;
+    std::set<std::string> fired;  ///< populations with a spike
 };
 
 /// Spikes and operations of each layer, and the words that the result's hash is formed over.
@@ -122,7 +124,10 @@ inline std::string first_difference(const Network& network, const Simulation& si
                     const bool fired =
                         k < trace.spike_step.size() && trace.spike_step[k] == t && trace.spike_neuron[k] == i;
                     k += fired ? 1 : 0;
-                    compared.spikes += signal[t][i] ? 1 : 0;
+                    if (signal[t][i]) {
+                        ++compared.spikes;
+                        compared.fired.insert(name);
+                    }
                     if (fired != signal[t][i].has_value()) {
                         note(t, name + "[" + std::to_string(i) + "] " + (fired ? "fires" : "does not fire"));
                     }
