@@ -16,16 +16,4 @@ AXFIRE_FN U convert(const Format& f, Rounding r, const U& x) {
     return select(is_nan(x), splat<U>(kCanonicalNan), select(is_infinite(x), infinite, finite));
 }
 
-/// True if every value of `inner` is one of `outer`, so that converting does nothing.
-constexpr bool contains(const Format& outer, const Format& inner) {
-    if (outer == inner) {
-        return true;
-    }
-    const bool specials = !outer.finite && outer.overflow == Overflow::infinity;
-    return specials && outer.exponent_bits >= inner.exponent_bits && outer.fraction_bits >= inner.fraction_bits &&
-           outer.max_bits() >= inner.max_bits() &&
-           (outer.subnormals == Subnormals::gradual || outer.min_field() + inner.fraction_bits <= inner.min_field() ||
-            (inner.subnormals == Subnormals::flush && outer.min_field() <= inner.min_field()));
-}
-
 }  // namespace axfire

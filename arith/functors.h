@@ -24,6 +24,15 @@ using Lanes = U32x4;
 #endif
 inline constexpr u32 kLanes = LaneTraits<Lanes>::kWidth;
 
+AXFIRE_FN Lanes load(const u32* p) {
+    Lanes x;
+    memcpy(&x, p, sizeof x);
+    return x;
+}
+AXFIRE_FN void store(u32* p, const Lanes& x) {
+    memcpy(p, &x, sizeof x);
+}
+
 template <class U>
 AXFIRE_FN U canonical_nan(const U& x) {
     return select(is_nan(x), splat<U>(kCanonicalNan), x);

@@ -8,6 +8,10 @@
 #include <cstdint>
 #include <cstring>
 
+#if defined(__FAST_MATH__) || (defined(__FINITE_MATH_ONLY__) && __FINITE_MATH_ONLY__)
+#error "the arithmetic is defined bit by bit: build it without -ffast-math and its parts"
+#endif
+
 /// Marks every function of the arithmetic: host and device code, and always inlined. Inlining is not only for speed:
 /// no out-of-line copy exists that a linker could take from a file compiled for a newer instruction set.
 #if defined(__CUDACC__)

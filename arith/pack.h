@@ -9,6 +9,10 @@ namespace axfire {
 inline constexpr u32 kSignBit = 0x80000000u;
 inline constexpr u32 kInfinityBits = 0x7f800000u;
 inline constexpr u32 kCanonicalNan = 0x7fc00000u;
+inline constexpr u32 kOneBits = 0x3f800000u;
+
+/// The pattern of a term that did not arrive. No unit gives it: every NaN of theirs is the canonical one.
+inline constexpr u32 kAbsent = 0xffffffffu;
 
 /// Exponents are binary32 exponent fields plus this, so that those of subnormals and of their products stay unsigned.
 inline constexpr u32 kExponentOffset = 256;

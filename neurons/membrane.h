@@ -7,11 +7,6 @@
 
 namespace axfire {
 
-/// The pattern of an input that did not arrive. No unit gives it: every NaN of theirs is the canonical one.
-inline constexpr u32 kAbsent = 0xffffffffu;
-
-inline constexpr u32 kOneBits = 0x3f800000u;
-
 /// The neuron's adder and multiplier; operands are brought into the unit's format first.
 template <class Add, class Mul>
 struct NeuronOps {

@@ -33,15 +33,6 @@ AXFIRE_FN u32 mask_bits(const Lanes& mask) {
     return bits;
 }
 
-AXFIRE_FN Lanes load(const u32* p) {
-    Lanes x;
-    memcpy(&x, p, sizeof x);
-    return x;
-}
-AXFIRE_FN void store(u32* p, const Lanes& x) {
-    memcpy(p, &x, sizeof x);
-}
-
 template <class Model, class Add, class Mul>
 struct NeuronUpdate {
     const NeuronArgs& a;

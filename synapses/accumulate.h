@@ -13,17 +13,6 @@ AXFIRE_FN U mac(const Add& add, const Mul& mul, const U& acc, const U& x, const 
     return add(acc, add.operand(mul(x, w)));
 }
 
-AXFIRE_FN Lanes load_lanes(const u32* p) {
-    Lanes x;
-    memcpy(&x, p, sizeof x);
-    return x;
-}
-AXFIRE_FN void store_lanes(u32* p, const Lanes& x) {
-    memcpy(p, &x, sizeof x);
-}
-
-inline constexpr u32 kOne = 0x3f800000u;
-
 /// Amplitude of event e, and whether it is multiplied with the weight.
 struct EventTerm {
     bool multiplies;
@@ -31,8 +20,8 @@ struct EventTerm {
 };
 template <class Mul>
 AXFIRE_FN EventTerm event_term(const Mul& mul, const ProjectionArithmetic& arithmetic, const EventView& events, u32 e) {
-    const u32 amplitude = events.amplitude != nullptr ? events.amplitude[e] : kOne;
-    if (amplitude == kOne && !arithmetic.multiply_spikes) {
+    const u32 amplitude = events.amplitude != nullptr ? events.amplitude[e] : kOneBits;
+    if (amplitude == kOneBits && !arithmetic.multiply_spikes) {
         return {false, Lanes{}};
     }
     return {true, mul.operand(splat<Lanes>(amplitude))};

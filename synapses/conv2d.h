@@ -7,8 +7,8 @@
 namespace axfire::AXFIRE_ISA {
 
 /// Event-driven: each spike goes to the outputs that it reaches. Spikes come by ascending (channel, y, x), so every
-/// output receives its terms by ascending (C_in, K_h, K_w). Work and memory traffic grow with the spikes, not the
-/// layer.
+/// output receives its terms by ascending (C_in, K_h, K_w). Arithmetic
+/// grows with the spikes; what grows with the layer is one copy of its empty sums.
 template <class Add, class Mul>
 struct Conv2dEvents {
     Conv2dArgs& a;
@@ -43,10 +43,9 @@ struct Conv2dEvents {
                         a.reached[reached++] = place;
                     }
                     for (u32 o = 0; o < a.group_stride; o += kLanes) {
-                        const Lanes sum = first ? Lanes{} : load_lanes(acc + o);
-                        const Lanes weight = load_lanes(w + o);
-                        store_lanes(acc + o,
-                                    term.multiplies ? mac(add, mul, sum, term.amplitude, weight) : add(sum, weight));
+                        const Lanes sum = first ? Lanes{} : load(acc + o);
+                        const Lanes weight = load(w + o);
+                        store(acc + o, term.multiplies ? mac(add, mul, sum, term.amplitude, weight) : add(sum, weight));
                     }
                     ++visits;
                     products += term.multiplies;
@@ -71,9 +70,9 @@ private:
             const u32* acc = a.accumulator + static_cast<u64>(place) * a.group_stride;
             u32* out = a.sums + place / a.groups + static_cast<u64>(group) * group_out * plane;
             for (u32 o = 0; o < a.group_stride; o += kLanes) {
-                Lanes sum = load_lanes(acc + o);
+                Lanes sum = load(acc + o);
                 if (a.bias != nullptr) {
-                    sum = add(sum, load_lanes(a.bias + group * a.group_stride + o));
+                    sum = add(sum, load(a.bias + group * a.group_stride + o));
                 }
                 sum = Add::finish(sum);
                 for (u32 j = 0; j < kLanes && o + j < group_out; ++j) {
@@ -121,7 +120,7 @@ private:
             return 0;
         }
         const u32 value = a.values[(c * a.height_in + iy) * a.width_in + ix];
-        return value == kNoTerm ? 0 : value;
+        return value == kAbsent ? 0 : value;
     }
 
     template <u32 B>
@@ -136,7 +135,7 @@ private:
                 for (u32 kx = 0; kx < a.kernel_w; ++kx, w += a.group_stride) {
                     const Lanes value = mul.operand(splat<Lanes>(tap(c, y, ky, x, kx)));
                     for (u32 j = 0; j < B; ++j) {
-                        sum[j] = mac(add, mul, sum[j], value, load_lanes(w + j * kLanes));
+                        sum[j] = mac(add, mul, sum[j], value, load(w + j * kLanes));
                     }
                 }
             }
@@ -144,7 +143,7 @@ private:
         for (u32 j = 0; j < B; ++j) {
             const u32 first = o + j * kLanes;
             if (a.bias != nullptr) {
-                sum[j] = add(sum[j], load_lanes(a.bias + group * a.group_stride + first));
+                sum[j] = add(sum[j], load(a.bias + group * a.group_stride + first));
             }
             sum[j] = Add::finish(sum[j]);
             for (u32 i = 0; i < kLanes && first + i < group_out; ++i) {

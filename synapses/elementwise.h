@@ -13,12 +13,12 @@ struct AddSignals {
 
     void operator()() const {
         const Add add(a.arithmetic.add);
-        const Lanes none = splat<Lanes>(kNoTerm);
+        const Lanes none = splat<Lanes>(kAbsent);
         for (u32 i = 0; i < a.count; i += kLanes) {
-            const Lanes x = load_lanes(a.a + i);
-            const Lanes y = load_lanes(a.b + i);
+            const Lanes x = load(a.a + i);
+            const Lanes y = load(a.b + i);
             const Lanes sum = Add::finish(add(add.operand(x), add.operand(y)));
-            store_lanes(a.out + i, select(eq(x, none), y, select(eq(y, none), x, sum)));
+            store(a.out + i, select(eq(x, none), y, select(eq(y, none), x, sum)));
         }
     }
 };
@@ -30,12 +30,12 @@ struct ScaleSignal {
 
     void operator()() const {
         const Mul mul(a.arithmetic.mul);
-        const Lanes none = splat<Lanes>(kNoTerm);
+        const Lanes none = splat<Lanes>(kAbsent);
         for (u32 i = 0; i < a.count; i += kLanes) {
-            const Lanes x = load_lanes(a.a + i);
-            const Lanes s = load_lanes(a.b + i);
+            const Lanes x = load(a.a + i);
+            const Lanes s = load(a.b + i);
             const Lanes product = canonical_nan(mul(mul.operand(x), s));
-            store_lanes(a.out + i, select(eq(x, none) | eq(s, splat<Lanes>(kOne)), x, product));
+            store(a.out + i, select(eq(x, none) | eq(s, splat<Lanes>(kOneBits)), x, product));
         }
     }
 };

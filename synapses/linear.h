@@ -16,9 +16,9 @@ struct LinearBlock {
     AXFIRE_FN void finish(Lanes (&sum)[B], u32 o) const {
         for (u32 j = 0; j < B; ++j) {
             if (a.bias != nullptr) {
-                sum[j] = add(sum[j], load_lanes(a.bias + o + j * kLanes));
+                sum[j] = add(sum[j], load(a.bias + o + j * kLanes));
             }
-            store_lanes(a.sums + o + j * kLanes, Add::finish(sum[j]));
+            store(a.sums + o + j * kLanes, Add::finish(sum[j]));
         }
     }
 
@@ -29,9 +29,9 @@ struct LinearBlock {
             const EventTerm term = event_term(mul, a.arithmetic, a.events, e);
             for (u32 j = 0; j < B; ++j) {
                 if (term.multiplies) {
-                    sum[j] = mac(add, mul, sum[j], term.amplitude, load_lanes(a.weight_mul + row + j * kLanes));
+                    sum[j] = mac(add, mul, sum[j], term.amplitude, load(a.weight_mul + row + j * kLanes));
                 } else {
-                    sum[j] = add(sum[j], load_lanes(a.weight_add + row + j * kLanes));
+                    sum[j] = add(sum[j], load(a.weight_add + row + j * kLanes));
                 }
             }
         }
@@ -42,9 +42,9 @@ struct LinearBlock {
         Lanes sum[B] = {};
         for (u32 i = 0; i < a.inputs; ++i) {
             const u64 row = static_cast<u64>(i) * a.stride + o;
-            const Lanes x = mul.operand(splat<Lanes>(a.values[i] == kNoTerm ? 0 : a.values[i]));
+            const Lanes x = mul.operand(splat<Lanes>(a.values[i] == kAbsent ? 0 : a.values[i]));
             for (u32 j = 0; j < B; ++j) {
-                sum[j] = mac(add, mul, sum[j], x, load_lanes(a.weight_mul + row + j * kLanes));
+                sum[j] = mac(add, mul, sum[j], x, load(a.weight_mul + row + j * kLanes));
             }
         }
         finish(sum, o);

@@ -24,12 +24,12 @@ struct Pool2dEvents {
             const u32 c = index / plane_in;
             const u32 y = index % plane_in / a.width_in;
             const u32 x = index % a.width_in;
-            const u32 amplitude = a.events.amplitude != nullptr ? a.events.amplitude[e] : kOne;
+            const u32 amplitude = a.events.amplitude != nullptr ? a.events.amplitude[e] : kOneBits;
             for (u32 ty = a.rows.begin[y]; ty < a.rows.begin[y + 1]; ++ty) {
                 for (u32 tx = a.columns.begin[x]; tx < a.columns.begin[x + 1]; ++tx) {
                     const u32 place = a.rows.taps[ty].o * a.width_out + a.columns.taps[tx].o;
                     u32& sum = a.sums[static_cast<u64>(c) * plane_out + place];
-                    if (sum == kNoTerm) {
+                    if (sum == kAbsent) {
                         sum = 0;
                         a.reached[reached++] = c * plane_out + place;
                     }
@@ -46,7 +46,7 @@ struct Pool2dEvents {
 
 private:
     AXFIRE_FN u32 term(const Add& add, const Mul& mul, u32 amplitude, u32 place) const {
-        if (amplitude == kOne && !(a.average && a.arithmetic.multiply_spikes)) {
+        if (amplitude == kOneBits && !(a.average && a.arithmetic.multiply_spikes)) {
             return a.factor_add[place];
         }
         if (!a.average) {
@@ -101,7 +101,7 @@ private:
             return 0;
         }
         const u32 value = a.values[(c * a.height_in + iy) * a.width_in + ix];
-        return value == kNoTerm ? 0 : value;
+        return value == kAbsent ? 0 : value;
     }
 };
 

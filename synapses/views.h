@@ -6,9 +6,6 @@
 
 namespace axfire {
 
-/// The pattern of a sum that no event reached; see neurons/membrane.h.
-inline constexpr u32 kNoTerm = 0xffffffffu;
-
 /// Arrays that lanes run over are padded to a multiple of this.
 inline constexpr u32 kPad = 16;
 constexpr u32 padded(u32 n) {
@@ -37,7 +34,7 @@ struct LinearArgs {
     const u32* weight_mul;  ///< [inputs][stride], in the multiplier's format
     const u32* bias;        ///< [stride] in the adder's format, or nullptr
     EventView events;       ///< event-driven kernels
-    const u32* values;      ///< [inputs], dense kernels; kNoTerm counts as +0
+    const u32* values;      ///< [inputs], dense kernels; kAbsent counts as +0
     u32* sums;              ///< out: [stride]
     ProjectionArithmetic arithmetic;
 };
@@ -63,7 +60,7 @@ struct Conv2dArgs {
     const u32* weight_mul;
     const u32* bias;  ///< [groups][group_stride] or nullptr
     const u32*
-        bias_only;  ///< [channels_out][height_out][width_out]: the sum where no event arrived; kNoTerm without bias
+        bias_only;  ///< [channels_out][height_out][width_out]: the sum where no event arrived; kAbsent without bias
     TapList rows, columns;
     EventView events;
     const u32* values;  ///< [channels_in][height_in][width_in]
@@ -86,7 +83,7 @@ struct Pool2dArgs {
     const u32* factor_mul;  ///< the same in the multiplier's format
     EventView events;
     const u32* values;  ///< [channels][height_in][width_in], dense kernels
-    u32* sums;          ///< out: [channels][height_out][width_out]; kNoTerm where no event arrived
+    u32* sums;          ///< out: [channels][height_out][width_out]; kAbsent where no event arrived
     u32* reached;       ///< out: indices of the sums that events reached, in no order
     u32 reached_count;  ///< out
     u64 operations;     ///< out
@@ -94,7 +91,7 @@ struct Pool2dArgs {
     ProjectionArithmetic arithmetic;
 };
 
-/// Element-wise operations over [count] elements; kNoTerm operands are left out.
+/// Element-wise operations over [count] elements; kAbsent operands are left out.
 struct ElementwiseArgs {
     u32 count;
     const u32* a;

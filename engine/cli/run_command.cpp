@@ -73,10 +73,11 @@ void print_summary(const RunFlags& flags, const PreparedRun& run, const RunTotal
     if (totals.dropped_events != 0) {
         fmt::print("dropped      {} events after the last step\n", totals.dropped_events);
     }
-    fmt::print("\n{:<20} {:<10} {:>8} {:>14} {:>16}\n", "layer", "type", "neurons", "spikes/sample", "synaptic ops/s.");
+    fmt::print("\n{:<20} {:<10} {:>8} {:>14} {:>20}\n", "layer", "type", "neurons", "spikes/sample",
+               "synaptic ops/sample");
     for (const LayerTotals& l : layer_totals(*run.simulation, totals.counts)) {
         const double samples = static_cast<double>(run.options.samples);
-        fmt::print("{:<20} {:<10} {:>8} {:>14.1f} {:>16.0f}\n", l.name, l.type, l.neurons,
+        fmt::print("{:<20} {:<10} {:>8} {:>14.1f} {:>20.0f}\n", l.name, l.type, l.neurons,
                    static_cast<double>(l.spikes) / samples, static_cast<double>(l.synaptic_operations) / samples);
     }
     fmt::print("\nresult hash  {:016x}\n", totals.result_hash);

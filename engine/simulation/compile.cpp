@@ -68,24 +68,25 @@ Readout choose_readout(Readout wanted, const Node& output, bool events) {
 
 }  // namespace
 
-Simulation::Simulation(const Network& network, const SimulationOptions& options)
-    : network_(network), topology_(analyse(network)) {
-    const std::size_t count = network_.nodes.size();
+Simulation::Simulation(const Network& network, const SimulationOptions& options) : topology_(analyse(network)) {
+    const std::size_t count = network.nodes.size();
     stages_.resize(count);
     events_.resize(count);
     std::vector<std::size_t> place(count);
     for (std::size_t i = 0; i < count; ++i) {
         place[topology_.order[i]] = i;
-        events_[i] = is_spiking(network_.nodes[i]);  // known before the order reaches it, for recurrent edges
+        roles_.push_back({passes(network.nodes[i]), is_spiking(network.nodes[i]), is<nodes::Neuron>(network.nodes[i])});
+        events_[i] = roles_[i].spikes;  // known before the order reaches it, for recurrent edges
     }
     const auto source_of = [&](std::size_t n) {
         return topology_.feed_forward[n].empty() ? topology_.recurrent[n].front() : topology_.feed_forward[n].front();
     };
-    // A delay of a cycle stands before its source in the order: what it carries is known once going round changes nothing.
+    // A delay of a cycle stands before its source in the order: what it carries is known once going round changes
+    // nothing.
     for (bool changed = true; changed;) {
         changed = false;
         for (const std::size_t n : topology_.order) {
-            const Node& node = network_.nodes[n];
+            const Node& node = network.nodes[n];
             const bool input = is<nodes::Input>(node);
             const bool events = input ? options.input_events : emits_events(node, events_[source_of(n)]);
             changed = changed || events != events_[n];
@@ -94,7 +95,7 @@ Simulation::Simulation(const Network& network, const SimulationOptions& options)
         }
     }
     for (const std::size_t n : topology_.order) {
-        const Node& node = network_.nodes[n];
+        const Node& node = network.nodes[n];
         if (is<nodes::Output>(node)) {
             output_ = origin(n);
             output_size_ = element_count(topology_.shape[n]);
@@ -105,7 +106,7 @@ Simulation::Simulation(const Network& network, const SimulationOptions& options)
         const std::size_t source = source_of(n);
         const bool late = is<nodes::Delay>(node) && place[source] > place[n];
         StageContext context{cpu_kernels(),
-                             network_.conventions,
+                             network.conventions,
                              options.arithmetic,
                              options.multiply_spikes,
                              options.weight_format ? &*options.weight_format : nullptr,
@@ -129,18 +130,18 @@ Simulation::Simulation(const Network& network, const SimulationOptions& options)
         }
     }
     for (std::size_t n = 0; n < count; ++n) {  // recurrent edges into nodes that only pass a signal on
-        if (passes(network_.nodes[n])) {
+        if (roles_[n].passes) {
             remembered_.insert(remembered_.end(), topology_.recurrent[n].begin(), topology_.recurrent[n].end());
         }
     }
     std::sort(remembered_.begin(), remembered_.end());
     remembered_.erase(std::unique(remembered_.begin(), remembered_.end()), remembered_.end());
     input_size_ = element_count(topology_.shape[input_]);
-    readout_ = choose_readout(options.readout, network_.nodes[output_.node], events_[output_.node]);
+    readout_ = choose_readout(options.readout, network.nodes[output_.node], events_[output_.node]);
 }
 
 Simulation::Origin Simulation::origin(std::size_t node) const {
-    while (passes(network_.nodes[node])) {
+    while (roles_[node].passes) {
         if (topology_.feed_forward[node].empty()) {
             return {topology_.recurrent[node].front(), true};
         }
@@ -150,17 +151,15 @@ Simulation::Origin Simulation::origin(std::size_t node) const {
 }
 
 bool Simulation::spikes(std::size_t node) const {
-    return is_spiking(network_.nodes[node]);
+    return roles_[node].spikes;
 }
 
 bool Simulation::has_membrane(std::size_t node) const {
-    return is<nodes::Neuron>(network_.nodes[node]);
+    return roles_[node].has_membrane;
 }
 
 Simulation::Workspace::Workspace(const Simulation& simulation)
-    : state(simulation.network_.nodes.size()),
-      sources(simulation.network_.nodes.size()),
-      input(simulation.input_size_) {
+    : state(simulation.roles_.size()), sources(simulation.roles_.size()), input(simulation.input_size_) {
     for (const std::size_t n : simulation.computing_) {
         for (const std::size_t s : simulation.topology_.feed_forward[n]) {
             const Origin o = simulation.origin(s);

@@ -87,7 +87,7 @@ void Simulation::observe(Workspace& w, u32 t, const std::vector<TraceRequest>& t
         }
     } else {
         for (std::size_t i = 0; i < output_size_; ++i) {
-            const bool none = out.values == nullptr || out.values[i] == kNoTerm;
+            const bool none = out.values == nullptr || out.values[i] == kAbsent;
             const float value = none ? 0.0f : std::bit_cast<float>(out.values[i]);
             w.readout[i] = readout_ == Readout::last ? value : w.readout[i] + value;
         }

@@ -93,7 +93,12 @@ private:
     void observe(Workspace& w, u32 t, const std::vector<TraceRequest>& traces, SampleResult& result) const;
     void finish(Workspace& w, SampleResult& result) const;
 
-    Network network_;
+    struct Role {
+        bool passes;  ///< hands its source's signal on as it is
+        bool spikes;
+        bool has_membrane;
+    };
+    std::vector<Role> roles_;  ///< by node
     Topology topology_;
     std::vector<std::unique_ptr<Stage>> stages_;  ///< by node; none for nodes that only pass a signal on
     std::vector<bool> events_;                    ///< by node: emits events

@@ -42,7 +42,7 @@ const u32* spread(const Source& source, std::size_t n, Buffer& space) {
     if (space.size() != n) {
         space = Buffer(n);
     }
-    space.fill(kNoTerm);
+    space.fill(kAbsent);
     for (u32 e = 0; e < events.count; ++e) {
         space[events.index[e]] = events.amplitude != nullptr ? events.amplitude[e] : kOneBits;
     }

@@ -40,6 +40,7 @@ struct StageState {
     Buffer sums;                    ///< what a projection wrote
     Buffer input;                   ///< events spread out, or several sources added
     std::vector<Buffer> scratch;
+    std::vector<u32> reached;  ///< pooling: the sums that the last step's events reached
     std::vector<Signal> ring;  ///< delays: what is under way
 };
 
@@ -106,7 +107,7 @@ Buffer constants(const Spec& unit, const std::vector<double>& values) {
     return buffer;
 }
 
-/// The signal as [n] values: events at their places with their amplitude, kNoTerm elsewhere. Uses `space`; nullptr
+/// The signal as [n] values: events at their places with their amplitude, kAbsent elsewhere. Uses `space`; nullptr
 /// where nothing arrived.
 const u32* spread(const Source& source, std::size_t n, Buffer& space);
 

@@ -18,7 +18,7 @@ namespace {
 
 using axfire::testing::CommandResult;
 using axfire::testing::read_text;
-using axfire::testing::TempFolder;
+using axfire::testing::TemporaryFolder;
 
 CommandResult axfire(const std::string& arguments) {
     return axfire::testing::run_command(std::string("'" AXFIRE_BINARY "' ") + arguments);
@@ -36,7 +36,7 @@ void expect_refused(const std::string& arguments, const std::string& part) {
 
 /// A small spiking network and analog data for it in a folder.
 struct Files {
-    TempFolder folder;
+    TemporaryFolder folder;
     std::string model = folder / "net.h5";
     std::string data = "hdf5:" + (folder / "data.h5");
 
@@ -151,7 +151,7 @@ TEST(Cli, BadArgumentsAreOneLine) {
 
 TEST(Cli, ADamagedRecordingIsNamed) {
     AXFIRE_REQUIRE_DATA(data);
-    const TempFolder folder;
+    const TemporaryFolder folder;
     std::filesystem::create_directories(folder / "n/3");
     std::ofstream(folder / "n/3/00001.bin") << "1234567";
     expect_refused("run " + data + "/nir/cnn_sinabs.nir --data nmnist:" + (folder / "n"), "00001.bin");
@@ -163,7 +163,7 @@ TEST(Cli, ArithEvaluates) {
     EXPECT_EQ(axfire("arith eval mitchell@fp32 --op mul 1.5 1.5").out, "2 0x40000000\n");
     EXPECT_EQ(axfire("arith eval exact@fp8_e4m3 --op mul 448 2").out, "nan 0x7fc00000\n");
     EXPECT_EQ(axfire("arith eval exact@fp32 --op add bits:3f800000 inf").out, "inf 0x7f800000\n");
-    const TempFolder folder;
+    const TemporaryFolder folder;
     const float pairs[] = {1.0f, 2.0f, 0.1f, 0.2f};
     std::ofstream(folder / "pairs", std::ios::binary).write(reinterpret_cast<const char*>(pairs), sizeof pairs);
     ASSERT_EQ(axfire("arith eval exact@fp32 --op add --pairs " + (folder / "pairs") + " -o " + (folder / "sums")).code,
@@ -204,7 +204,7 @@ TEST(Cli, ExportsBothKindsOfFile) {
 
 TEST(Cli, LifBenchmarkFiresInTheKnownSteps) {
     AXFIRE_REQUIRE_DATA(data);
-    const TempFolder folder;
+    const TemporaryFolder folder;
     const std::string make = "/usr/bin/python3 -c \"import h5py,numpy as np; d=np.loadtxt('" + data +
                              "/nir/lif/lif_exact.csv',delimiter=','); h5py.File('" + (folder / "in.h5") +
                              "','w')['input']=d[:,0].astype('f4').reshape(1,-1,1)\"";

@@ -18,7 +18,7 @@ namespace {
 
 using testing::run_options;
 using testing::run_sample;
-using testing::TempFolder;
+using testing::TemporaryFolder;
 using testing::write_run;
 using testing::write_single;
 
@@ -42,9 +42,9 @@ std::vector<std::string> paths(const std::string& svg, const std::string& css_cl
 }
 
 TEST(ReadRun, FiguresOfAFinishedRun) {
-    const TempFolder folder;
-    write_run(folder.path / "run.h5", 8);
-    const RunSummary run = read_run(folder.path / "run.h5");
+    const TemporaryFolder folder;
+    write_run(folder.path() / "run.h5", 8);
+    const RunSummary run = read_run(folder.path() / "run.h5");
     EXPECT_EQ(run.labelled, 8u);
     EXPECT_EQ(run.correct, 3u);  // s % 4 == s % 3 for s = 0, 1, 2
     ASSERT_EQ(run.layers.size(), 3u);
@@ -67,15 +67,15 @@ TEST(ReadRun, FiguresOfAFinishedRun) {
 }
 
 TEST(ReadRun, SilentNeuronsAndSpikesOfLongRuns) {
-    const TempFolder folder;
+    const TemporaryFolder folder;
     const std::uint32_t steps = 50'000;  // more spikes than one block
-    write_single(folder.path / "run.h5", 10, steps, [&](RunFileOptions&, SampleRecord& sample) {
+    write_single(folder.path() / "run.h5", 10, steps, [&](RunFileOptions&, SampleRecord& sample) {
         for (std::uint32_t t = 3; t < steps; ++t) {
             sample.populations[0].spike_step.push_back(t);
             sample.populations[0].spike_neuron.push_back(t % 3);
         }
     });
-    const RunSummary run = read_run(folder.path / "run.h5");
+    const RunSummary run = read_run(folder.path() / "run.h5");
     ASSERT_EQ(run.layers.size(), 1u);
     EXPECT_EQ(run.layers[0].totals.spikes, 49'997u);
     EXPECT_EQ(run.layers[0].recorded->silent_neurons, 7u);
@@ -84,9 +84,9 @@ TEST(ReadRun, SilentNeuronsAndSpikesOfLongRuns) {
 }
 
 TEST(ReadRun, AnUnfinishedRunHasItsSpikesSoFar) {
-    const TempFolder folder;
-    write_run(folder.path / "run.h5", 2, false);
-    const RunSummary run = read_run(folder.path / "run.h5");
+    const TemporaryFolder folder;
+    write_run(folder.path() / "run.h5", 2, false);
+    const RunSummary run = read_run(folder.path() / "run.h5");
     EXPECT_EQ(run.layers[1].totals.spikes,
               run_sample(0).spikes_per_layer[1] + std::uint64_t{run_sample(1).spikes_per_layer[1]});
     const std::string text = inspect_text(run);
@@ -96,14 +96,14 @@ TEST(ReadRun, AnUnfinishedRunHasItsSpikesSoFar) {
     EXPECT_TRUE(json["layers"][0]["synaptic_operations"].is_null());
     EXPECT_EQ(json["layers"][1]["spikes"], run.layers[1].totals.spikes);
 
-    write_run(folder.path / "empty.h5", 0, false);
-    EXPECT_NE(inspect_text(read_run(folder.path / "empty.h5")).find("0 of 8 samples"), std::string::npos);
+    write_run(folder.path() / "empty.h5", 0, false);
+    EXPECT_NE(inspect_text(read_run(folder.path() / "empty.h5")).find("0 of 8 samples"), std::string::npos);
 }
 
 TEST(Inspect, TextHasTheFactsAndATable) {
-    const TempFolder folder;
-    write_run(folder.path / "run.h5", 8);
-    const std::string text = inspect_text(read_run(folder.path / "run.h5"));
+    const TemporaryFolder folder;
+    write_run(folder.path() / "run.h5", 8);
+    const std::string text = inspect_text(read_run(folder.path() / "run.h5"));
     for (const char* line :
          {"status        finished, 8 of 8 samples\n", "model         tiny.nir\n",
           "arithmetic    mul=exact@fp32  add=loa(k=12)@fp32\n", "time          20 steps of 0.5 ms a sample\n",
@@ -116,9 +116,9 @@ TEST(Inspect, TextHasTheFactsAndATable) {
 }
 
 TEST(Inspect, JsonHasTheSameFigures) {
-    const TempFolder folder;
-    write_run(folder.path / "run.h5", 8);
-    const auto json = nlohmann::json::parse(inspect_json(read_run(folder.path / "run.h5")));
+    const TemporaryFolder folder;
+    write_run(folder.path() / "run.h5", 8);
+    const auto json = nlohmann::json::parse(inspect_json(read_run(folder.path() / "run.h5")));
     EXPECT_EQ(json["status"], "finished");
     EXPECT_EQ(json["samples"], 8);
     EXPECT_EQ(json["accuracy"], 0.375);
@@ -134,11 +134,11 @@ TEST(Inspect, JsonHasTheSameFigures) {
 }
 
 TEST(Inspect, UnlabelledRunsAndControlCharacters) {
-    const TempFolder folder;
+    const TemporaryFolder folder;
     write_single(
-        folder.path / "run.h5", 1, 1,
+        folder.path() / "run.h5", 1, 1,
         [](RunFileOptions& options, SampleRecord&) { options.configuration = "not JSON"; }, "evil\x1B[2J\xFF");
-    const RunSummary run = read_run(folder.path / "run.h5");
+    const RunSummary run = read_run(folder.path() / "run.h5");
     const std::string text = inspect_text(run);
     EXPECT_EQ(text.find('\x1B'), std::string::npos);
     EXPECT_NE(text.find("no sample has a label"), std::string::npos);
@@ -146,9 +146,9 @@ TEST(Inspect, UnlabelledRunsAndControlCharacters) {
 }
 
 TEST(Raster, OneMarkForEachSpikeOfTheSample) {
-    const TempFolder folder;
-    write_run(folder.path / "run.h5", 8);
-    const RunReader run(folder.path / "run.h5");
+    const TemporaryFolder folder;
+    write_run(folder.path() / "run.h5", 8);
+    const RunReader run(folder.path() / "run.h5");
     for (const std::uint64_t sample : {0, 5}) {
         const std::string svg = raster_svg(run, {.sample = sample});
         const auto panels = paths(svg, "spikes");
@@ -163,12 +163,12 @@ TEST(Raster, OneMarkForEachSpikeOfTheSample) {
 }
 
 TEST(Raster, TimeGoesRightAndNeuronsUp) {
-    const TempFolder folder;
-    write_single(folder.path / "run.h5", 5, 10, [](RunFileOptions&, SampleRecord& sample) {
+    const TemporaryFolder folder;
+    write_single(folder.path() / "run.h5", 5, 10, [](RunFileOptions&, SampleRecord& sample) {
         sample.populations[0].spike_step = {0, 9, 9};
         sample.populations[0].spike_neuron = {0, 0, 4};
     });
-    const std::string svg = raster_svg(RunReader(folder.path / "run.h5"));
+    const std::string svg = raster_svg(RunReader(folder.path() / "run.h5"));
     const std::string path = paths(svg, "spikes").at(0);
     double x[3];
     double y[3];
@@ -186,9 +186,9 @@ TEST(Raster, TimeGoesRightAndNeuronsUp) {
 }
 
 TEST(Raster, ManySpikesAreCountedInCells) {
-    const TempFolder folder;
+    const TemporaryFolder folder;
     const std::size_t neurons = 2000;
-    write_single(folder.path / "run.h5", neurons, 1000, [&](RunFileOptions&, SampleRecord& sample) {
+    write_single(folder.path() / "run.h5", neurons, 1000, [&](RunFileOptions&, SampleRecord& sample) {
         for (std::uint32_t t = 0; t < 1000; ++t) {
             for (std::uint32_t n = 0; n < neurons; n += 8) {
                 sample.populations[0].spike_step.push_back(t);
@@ -196,7 +196,7 @@ TEST(Raster, ManySpikesAreCountedInCells) {
             }
         }
     });
-    const RunReader run(folder.path / "run.h5");
+    const RunReader run(folder.path() / "run.h5");
     const std::string svg = raster_svg(run);
     EXPECT_TRUE(paths(svg, "spikes").empty());
     EXPECT_FALSE(paths(svg, "cells").empty());
@@ -207,9 +207,9 @@ TEST(Raster, ManySpikesAreCountedInCells) {
 }
 
 TEST(Membrane, ALineForEachNeuronThresholdAndSpikes) {
-    const TempFolder folder;
-    write_run(folder.path / "run.h5", 8);
-    const RunReader run(folder.path / "run.h5");
+    const TemporaryFolder folder;
+    write_run(folder.path() / "run.h5", 8);
+    const RunReader run(folder.path() / "run.h5");
     const std::string svg = membrane_svg(run, {.sample = 2, .population = "out", .neurons = {3, 0}});
     const auto lines = paths(svg, "membrane");
     ASSERT_EQ(lines.size(), 2u);
@@ -223,8 +223,8 @@ TEST(Membrane, ALineForEachNeuronThresholdAndSpikes) {
 }
 
 TEST(Membrane, TheNeuronsThatSpikeMostAreChosenAndGapsStayGaps) {
-    const TempFolder folder;
-    write_single(folder.path / "run.h5", 50, 10, [](RunFileOptions& options, SampleRecord& sample) {
+    const TemporaryFolder folder;
+    write_single(folder.path() / "run.h5", 50, 10, [](RunFileOptions& options, SampleRecord& sample) {
         options.populations[0].membrane = true;
         sample.populations[0].membrane.assign(500, 0.25f);
         sample.populations[0].membrane[4 * 50 + 41] = std::numeric_limits<float>::quiet_NaN();
@@ -232,7 +232,7 @@ TEST(Membrane, TheNeuronsThatSpikeMostAreChosenAndGapsStayGaps) {
         sample.populations[0].spike_step = {1, 2, 3};
         sample.populations[0].spike_neuron = {41, 17, 41};
     });
-    const std::string svg = membrane_svg(RunReader(folder.path / "run.h5"), {.count = 2});
+    const std::string svg = membrane_svg(RunReader(folder.path() / "run.h5"), {.count = 2});
     EXPECT_NE(svg.find(">neuron 17<"), std::string::npos);
     EXPECT_NE(svg.find(">neuron 41<"), std::string::npos);
     const auto lines = paths(svg, "membrane");
@@ -244,14 +244,14 @@ TEST(Membrane, TheNeuronsThatSpikeMostAreChosenAndGapsStayGaps) {
 }
 
 TEST(Membrane, LongTracesAreThinnedButKeepTheirPeaks) {
-    const TempFolder folder;
+    const TemporaryFolder folder;
     const std::uint32_t steps = 100'000;
-    write_single(folder.path / "run.h5", 1, steps, [&](RunFileOptions& options, SampleRecord& sample) {
+    write_single(folder.path() / "run.h5", 1, steps, [&](RunFileOptions& options, SampleRecord& sample) {
         options.populations[0].membrane = true;
         sample.populations[0].membrane.assign(steps, 0.0f);
         sample.populations[0].membrane[31'415] = 1.0f;
     });
-    const std::string svg = membrane_svg(RunReader(folder.path / "run.h5"));
+    const std::string svg = membrane_svg(RunReader(folder.path() / "run.h5"));
     const std::string line = paths(svg, "membrane").at(0);
     EXPECT_LT(count(line, "L"), 4000u);
     double top = 1e9;
@@ -268,9 +268,9 @@ TEST(Membrane, LongTracesAreThinnedButKeepTheirPeaks) {
 }
 
 TEST(Svg, PicturesAreWellFormedXml) {
-    const TempFolder folder;
+    const TemporaryFolder folder;
     write_single(
-        folder.path / "run.h5", 3, 10,
+        folder.path() / "run.h5", 3, 10,
         [](RunFileOptions& options, SampleRecord& sample) {
             options.populations[0].membrane = true;
             options.populations[0].threshold = 0.5;
@@ -279,14 +279,14 @@ TEST(Svg, PicturesAreWellFormedXml) {
             sample.populations[0].spike_neuron = {2};
         },
         "a<b>&\"c\" \xC3\xA4 \x01\xFF\xED\xA0\x80");
-    const RunReader run(folder.path / "run.h5");
-    std::ofstream(folder.path / "raster.svg") << raster_svg(run);
-    std::ofstream(folder.path / "cells.svg") << raster_svg(run, {.most_marks = 0});
-    std::ofstream(folder.path / "membrane.svg") << membrane_svg(run);
+    const RunReader run(folder.path() / "run.h5");
+    std::ofstream(folder.path() / "raster.svg") << raster_svg(run);
+    std::ofstream(folder.path() / "cells.svg") << raster_svg(run, {.most_marks = 0});
+    std::ofstream(folder.path() / "membrane.svg") << membrane_svg(run);
     const int status = testing::run_python(
         fmt::format("-c \"import sys, xml.etree.ElementTree as x; [x.parse(f) for f in sys.argv[1:]]\" {0}/raster.svg "
                     "{0}/cells.svg {0}/membrane.svg",
-                    folder.path.string()));
+                    folder.path().string()));
     if (status == 127) {
         GTEST_SKIP() << "no Python to parse XML with";
     }

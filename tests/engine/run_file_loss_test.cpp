@@ -25,7 +25,7 @@ namespace {
 
 using testing::run_options;
 using testing::run_sample;
-using testing::TempFolder;
+using testing::TemporaryFolder;
 
 constexpr int kSkipped = 77;
 
@@ -75,8 +75,8 @@ TEST(RunFileLoss, KilledAtAnyMomentTheFileHoldsWhatWasCommitted) {
     const unsigned seed = 20240607;
     std::mt19937 random(seed);
     std::printf("seed %u\n", seed);
-    const TempFolder folder;
-    const auto path = folder.path / "run.h5";
+    const TemporaryFolder folder;
+    const auto path = folder.path() / "run.h5";
     std::uint64_t most = 0;
     for (int kill_number = 0; kill_number < 20; ++kill_number) {
         RunFileOptions options = run_options(path);
@@ -153,7 +153,7 @@ int append_until_refused(const std::filesystem::path& path, const std::string& r
     return 3;  // nothing was refused
 }
 
-void expect_intact(const TempFolder& folder, const std::filesystem::path& path) {
+void expect_intact(const TemporaryFolder& folder, const std::filesystem::path& path) {
     const RunReader run(path);
     EXPECT_EQ(run.header().status, "running");
     const std::uint64_t done = run.header().samples_done;
@@ -165,8 +165,8 @@ void expect_intact(const TempFolder& folder, const std::filesystem::path& path) 
 }
 
 TEST(RunFileLoss, AFileSizeLimitIsOneErrorAndKeepsTheLastCommit) {
-    const TempFolder folder;
-    const auto path = folder.path / "run.h5";
+    const TemporaryFolder folder;
+    const auto path = folder.path() / "run.h5";
     const int status = in_child([&] {
         signal(SIGXFSZ, SIG_IGN);
         const rlimit limit{3'000'000, 3'000'000};
@@ -178,21 +178,21 @@ TEST(RunFileLoss, AFileSizeLimitIsOneErrorAndKeepsTheLastCommit) {
 }
 
 TEST(RunFileLoss, AFullDiskIsOneErrorAndKeepsTheLastCommit) {
-    const TempFolder folder;
+    const TemporaryFolder folder;
     // In a mount name space of the child's own the disk vanishes with it, so it looks at what is left itself.
     const int status = in_child([&] {
         if (unshare(CLONE_NEWNS) != 0 || mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
-            mount("tmpfs", folder.path.c_str(), "tmpfs", 0, "size=2m") != 0) {
+            mount("tmpfs", folder.path().c_str(), "tmpfs", 0, "size=2m") != 0) {
             return kSkipped;
         }
-        const auto path = folder.path / "run.h5";
+        const auto path = folder.path() / "run.h5";
         if (const int failed = append_until_refused(path, "No space left on device"); failed != 0) {
             return failed;
         }
         expect_intact(folder, path);
         // A disk that is full from the start: no file at all.
         std::filesystem::remove(path);
-        std::ofstream filler(folder.path / "filler", std::ios::binary);
+        std::ofstream filler(folder.path() / "filler", std::ios::binary);
         filler << std::string(4 << 20, 'x') << std::flush;
         std::string text;
         try {
@@ -212,14 +212,14 @@ TEST(RunFileLoss, AFullDiskIsOneErrorAndKeepsTheLastCommit) {
 }
 
 TEST(RunFileLoss, AFolderWithoutPermissionIsNamed) {
-    const TempFolder folder;
+    const TemporaryFolder folder;
     const int status = in_child([&] {
-        std::filesystem::permissions(folder.path, std::filesystem::perms{0555});
+        std::filesystem::permissions(folder.path(), std::filesystem::perms{0555});
         if (geteuid() == 0 && setuid(65534) != 0) {
             return kSkipped;
         }
         try {
-            RunFile file(run_options(folder.path / "run.h5"));
+            RunFile file(run_options(folder.path() / "run.h5"));
         } catch (const InputError& error) {
             std::printf("%s\n", error.what());
             return std::string(error.what()).find("Permission denied") != std::string::npos ? 0 : 1;
@@ -230,7 +230,7 @@ TEST(RunFileLoss, AFolderWithoutPermissionIsNamed) {
         GTEST_SKIP() << "root may write anywhere, and cannot become nobody here";
     }
     EXPECT_EQ(status, 0);
-    EXPECT_TRUE(std::filesystem::is_empty(folder.path));
+    EXPECT_TRUE(std::filesystem::is_empty(folder.path()));
 }
 
 }  // namespace

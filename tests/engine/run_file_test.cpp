@@ -19,7 +19,7 @@ using testing::input_error;
 using testing::run_options;
 using testing::run_sample;
 using testing::run_totals;
-using testing::TempFolder;
+using testing::TemporaryFolder;
 using testing::write_run;
 
 std::string contents(const std::filesystem::path& path) {
@@ -33,8 +33,8 @@ int check(const std::string& arguments) {
 }
 
 TEST(RunFile, GivesBackWhatWasWritten) {
-    const TempFolder folder;
-    const auto path = folder.path / "run.h5";
+    const TemporaryFolder folder;
+    const auto path = folder.path() / "run.h5";
     write_run(path, 8);
     const RunReader run(path);
     EXPECT_EQ(run.header().status, "finished");
@@ -70,9 +70,9 @@ TEST(RunFile, GivesBackWhatWasWritten) {
 }
 
 TEST(RunFile, IsReadByH5py) {
-    const TempFolder folder;
-    write_run(folder.path / "run.h5", 8);
-    const int status = check(fmt::format("h5py {} 8", (folder.path / "run.h5").string()));
+    const TemporaryFolder folder;
+    write_run(folder.path() / "run.h5", 8);
+    const int status = check(fmt::format("h5py {} 8", (folder.path() / "run.h5").string()));
     if (status == testing::kModuleMissing) {
         GTEST_SKIP() << "h5py is not installed for this Python (apt: python3-h5py)";
     }
@@ -80,9 +80,9 @@ TEST(RunFile, IsReadByH5py) {
 }
 
 TEST(RunFile, IsReadByLibsonata) {
-    const TempFolder folder;
-    write_run(folder.path / "plain.h5", 8, true, 0);  // its wheels are built without deflate
-    const int status = check(fmt::format("libsonata {} 8", (folder.path / "plain.h5").string()));
+    const TemporaryFolder folder;
+    write_run(folder.path() / "plain.h5", 8, true, 0);  // its wheels are built without deflate
+    const int status = check(fmt::format("libsonata {} 8", (folder.path() / "plain.h5").string()));
     if (status == testing::kModuleMissing) {
         GTEST_SKIP() << "libsonata is not installed; AXFIRE_PYTHON can name a Python that has it (pip: libsonata)";
     }
@@ -90,8 +90,8 @@ TEST(RunFile, IsReadByLibsonata) {
 }
 
 TEST(RunFile, WithoutFinishItKeepsAllSamplesAndSaysRunning) {
-    const TempFolder folder;
-    const auto path = folder.path / "run.h5";
+    const TemporaryFolder folder;
+    const auto path = folder.path() / "run.h5";
     write_run(path, 5, false);
     const RunReader run(path);
     EXPECT_EQ(run.header().status, "running");
@@ -102,8 +102,8 @@ TEST(RunFile, WithoutFinishItKeepsAllSamplesAndSaysRunning) {
 }
 
 TEST(RunFile, IsValidFromTheStartAndAfterEveryCommit) {
-    const TempFolder folder;
-    const auto path = folder.path / "run.h5";
+    const TemporaryFolder folder;
+    const auto path = folder.path() / "run.h5";
     RunFileOptions options = run_options(path);
     options.commit_seconds = -1;
     RunFile file(options);
@@ -121,8 +121,8 @@ TEST(RunFile, IsValidFromTheStartAndAfterEveryCommit) {
 }
 
 TEST(RunFile, CommitsAreRareWhenTheyShouldBe) {
-    const TempFolder folder;
-    const auto path = folder.path / "run.h5";
+    const TemporaryFolder folder;
+    const auto path = folder.path() / "run.h5";
     RunFileOptions options = run_options(path);
     options.commit_seconds = 3600;
     RunFile file(options);
@@ -134,8 +134,8 @@ TEST(RunFile, CommitsAreRareWhenTheyShouldBe) {
 }
 
 TEST(RunFile, LongRunsAreFlushedToTheWorkingCopy) {
-    const TempFolder folder;
-    const auto path = folder.path / "run.h5";
+    const TemporaryFolder folder;
+    const auto path = folder.path() / "run.h5";
     RunFileOptions options;
     options.path = path;
     options.steps = 1000;
@@ -150,7 +150,7 @@ TEST(RunFile, LongRunsAreFlushedToTheWorkingCopy) {
         std::fill(sample.populations[0].membrane.begin(), sample.populations[0].membrane.end(), 0.5f + s);
         file.append({sample});
     }
-    EXPECT_GT(std::filesystem::file_size(folder.path / ".run.h5.part"), std::filesystem::file_size(path));
+    EXPECT_GT(std::filesystem::file_size(folder.path() / ".run.h5.part"), std::filesystem::file_size(path));
     file.finish({}, "{}");
     const RunReader run(path);
     for (std::uint32_t s = 0; s < 6; ++s) {
@@ -159,9 +159,9 @@ TEST(RunFile, LongRunsAreFlushedToTheWorkingCopy) {
 }
 
 TEST(RunFile, ManyCommitsDoNotSwellTheFile) {
-    const TempFolder folder;
-    write_run(folder.path / "one.h5", 60);
-    RunFileOptions options = run_options(folder.path / "many.h5");
+    const TemporaryFolder folder;
+    write_run(folder.path() / "one.h5", 60);
+    RunFileOptions options = run_options(folder.path() / "many.h5");
     options.commit_seconds = -1;
     {
         RunFile file(options);
@@ -170,13 +170,13 @@ TEST(RunFile, ManyCommitsDoNotSwellTheFile) {
         }
         file.finish(run_totals(60), R"({"accuracy": 0.5})");
     }
-    EXPECT_LT(std::filesystem::file_size(folder.path / "many.h5"),
-              2 * std::filesystem::file_size(folder.path / "one.h5"));
+    EXPECT_LT(std::filesystem::file_size(folder.path() / "many.h5"),
+              2 * std::filesystem::file_size(folder.path() / "one.h5"));
 }
 
 TEST(RunFile, ExistingFileIsRefusedUntouchedOrReplacedAtTheFirstCommit) {
-    const TempFolder folder;
-    const auto path = folder.path / "run.h5";
+    const TemporaryFolder folder;
+    const auto path = folder.path() / "run.h5";
     std::ofstream(path) << "precious";
     const std::string error = input_error([&] { RunFile file(run_options(path)); });
     EXPECT_NE(error.find("run.h5"), std::string::npos) << error;
@@ -184,18 +184,18 @@ TEST(RunFile, ExistingFileIsRefusedUntouchedOrReplacedAtTheFirstCommit) {
     EXPECT_EQ(contents(path), "precious");
     EXPECT_EQ(folder.others_than("run.h5"), 0u);
 
-    std::filesystem::create_symlink("run.h5", folder.path / "link.h5");
-    RunFileOptions options = run_options(folder.path / "link.h5");
+    std::filesystem::create_symlink("run.h5", folder.path() / "link.h5");
+    RunFileOptions options = run_options(folder.path() / "link.h5");
     options.overwrite = true;
     { RunFile file(options); }
-    EXPECT_TRUE(std::filesystem::is_symlink(folder.path / "link.h5"));
+    EXPECT_TRUE(std::filesystem::is_symlink(folder.path() / "link.h5"));
     EXPECT_EQ(RunReader(path).header().samples_done, 0u);
 }
 
 TEST(RunFile, StaleWorkIsReplacedAndLiveWorkIsNot) {
-    const TempFolder folder;
-    const auto path = folder.path / "run.h5";
-    std::ofstream(folder.path / ".run.h5.part") << "left by a dead run";
+    const TemporaryFolder folder;
+    const auto path = folder.path() / "run.h5";
+    std::ofstream(folder.path() / ".run.h5.part") << "left by a dead run";
     RunFileOptions options = run_options(path);
     options.commit_seconds = 3600;
     RunFile file(options);
@@ -204,7 +204,7 @@ TEST(RunFile, StaleWorkIsReplacedAndLiveWorkIsNot) {
     for (int i = 0; i < 8; ++i) {  // enough to need the working copy
         file.append(many);
     }
-    ASSERT_TRUE(std::filesystem::exists(folder.path / ".run.h5.part"));
+    ASSERT_TRUE(std::filesystem::exists(folder.path() / ".run.h5.part"));
     options.overwrite = true;
     const std::string error = input_error([&] { RunFile other(options); });
     EXPECT_NE(error.find("another run"), std::string::npos) << error;
@@ -214,10 +214,10 @@ TEST(RunFile, StaleWorkIsReplacedAndLiveWorkIsNot) {
 }
 
 TEST(RunFile, PlacesThatCannotBeWrittenAreNamed) {
-    const TempFolder folder;
-    std::ofstream(folder.path / "file") << "x";
+    const TemporaryFolder folder;
+    std::ofstream(folder.path() / "file") << "x";
     for (const std::filesystem::path& path :
-         {folder.path / "missing" / "run.h5", folder.path / "file" / "run.h5", folder.path,
+         {folder.path() / "missing" / "run.h5", folder.path() / "file" / "run.h5", folder.path(),
           std::filesystem::path("/proc/run.h5"), std::filesystem::path("/dev/null"), std::filesystem::path("")}) {
         RunFileOptions options = run_options(path);
         options.overwrite = true;
@@ -229,8 +229,8 @@ TEST(RunFile, PlacesThatCannotBeWrittenAreNamed) {
 }
 
 TEST(RunFile, RecordsThatDoNotFitAreErrorsOfTheProgram) {
-    const TempFolder folder;
-    RunFile file(run_options(folder.path / "run.h5"));
+    const TemporaryFolder folder;
+    RunFile file(run_options(folder.path() / "run.h5"));
     file.append({run_sample(0)});
     const auto refused = [&](auto change) {
         SampleRecord sample = run_sample(1);
@@ -247,7 +247,7 @@ TEST(RunFile, RecordsThatDoNotFitAreErrorsOfTheProgram) {
         std::swap(sample.populations[0].spike_step.front(), sample.populations[0].spike_step.back());
     });
     file.finish(run_totals(1), "{}");
-    const RunReader run(folder.path / "run.h5");
+    const RunReader run(folder.path() / "run.h5");
     EXPECT_EQ(run.header().samples_done, 1u);
     EXPECT_EQ(run.spikes(run.populations()[0], 0).step, run_sample(0).populations[0].spike_step);
     EXPECT_EQ(run.spike_count(run.populations()[0]), run_sample(0).populations[0].spike_step.size());
@@ -265,8 +265,8 @@ TEST(PopulationName, EscapesWhatHdf5WouldMisread) {
 }
 
 TEST(PopulationName, AnyNameComesBack) {
-    const TempFolder folder;
-    const auto path = folder.path / "run.h5";
+    const TemporaryFolder folder;
+    const auto path = folder.path() / "run.h5";
     const std::vector<std::string> names = {"",    "%", ".", "..", "/", "//a/", "a%2Fb", "a/b", "schicht \xC3\xA4",
                                             "x\ny"};
     RunFileOptions options;

@@ -12,36 +12,9 @@
 
 #include "arith/error.h"
 #include "engine/record/run_file.h"
+#include "tests/support/temporary_folder.h"
 
 namespace axfire::testing {
-
-/// A new empty folder, removed at the end.
-struct TempFolder {
-    TempFolder() {
-        std::string name = (std::filesystem::temp_directory_path() / "axfire_run_XXXXXX").string();
-        if (mkdtemp(name.data()) == nullptr) {
-            std::abort();
-        }
-        path = name;
-    }
-    ~TempFolder() {
-        std::error_code ignored;
-        std::filesystem::remove_all(path, ignored);
-    }
-    TempFolder(const TempFolder&) = delete;
-    TempFolder& operator=(const TempFolder&) = delete;
-
-    /// Files other than `name`: nothing but the run file may remain.
-    std::size_t others_than(const std::string& name) const {
-        std::size_t count = 0;
-        for (const auto& entry : std::filesystem::directory_iterator(path)) {
-            count += entry.path().filename() != name;
-        }
-        return count;
-    }
-
-    std::filesystem::path path;
-};
 
 inline constexpr std::uint32_t kSteps = 20;
 inline constexpr std::size_t kHidden = 30;

@@ -5,9 +5,23 @@
 #include <cstdlib>
 #include <string>
 
-/// Skips the test, saying so, unless AXFIRE_DATA names the data folder; then `variable` is its path.
-#define AXFIRE_REQUIRE_DATA(variable)                                                           \
-    if (std::getenv("AXFIRE_DATA") == nullptr) {                                                \
-        GTEST_SKIP() << "AXFIRE_DATA does not name the data folder; this test needs its files"; \
-    }                                                                                           \
-    const std::string variable = std::getenv("AXFIRE_DATA")
+namespace axfire::testing {
+
+/// The folder of real data, or "" where AXFIRE_DATA is not set.
+inline std::string real_data() {
+    const char* folder = std::getenv("AXFIRE_DATA");
+    return folder == nullptr ? "" : folder;
+}
+
+}  // namespace axfire::testing
+
+/// Skips the test, saying so, where there is no real data.
+#define AXFIRE_NEEDS_REAL_DATA()                                                       \
+    if (axfire::testing::real_data().empty()) {                                        \
+        GTEST_SKIP() << "set AXFIRE_DATA to the folder of real data to run this test"; \
+    }
+
+/// The same, and declares `variable`, the folder's path.
+#define AXFIRE_REQUIRE_DATA(variable) \
+    AXFIRE_NEEDS_REAL_DATA()          \
+    const std::string variable = axfire::testing::real_data()

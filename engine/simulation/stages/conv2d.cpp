@@ -55,7 +55,7 @@ public:
         if (events_) {
             weight_add_ = c.operands(add, std::move(weight));
         }
-        bias_only_ = Buffer(element_count(c.out), kNoTerm);
+        bias_only_ = Buffer(element_count(c.out), kAbsent);
         has_bias_ = std::any_of(node.bias.data.begin(), node.bias.data.end(), [](float b) { return b != 0; });
         if (has_bias_) {
             Buffer bias(static_cast<std::size_t>(a.groups) * a.group_stride);
@@ -87,7 +87,7 @@ public:
     void reset(StageState& s) const override {
         if (s.sums.empty()) {
             const std::size_t places = static_cast<std::size_t>(args_.height_out) * args_.width_out * args_.groups;
-            s.sums = Buffer(bias_only_.size(), kNoTerm);
+            s.sums = Buffer(bias_only_.size(), kAbsent);
             s.scratch.resize(3);
             if (events_) {
                 s.scratch[0] = Buffer(places * args_.group_stride);

@@ -38,8 +38,8 @@ public:
     void reset(StageState& s) const override {
         s.ring.assign(longest_ + 1, {});
         if (!events_) {
-            s.scratch.assign(longest_ + 1, Buffer(n_, kNoTerm));
-            s.sums = Buffer(n_, kNoTerm);
+            s.scratch.assign(longest_ + 1, Buffer(n_, kAbsent));
+            s.sums = Buffer(n_, kAbsent);
         }
     }
 
@@ -54,7 +54,7 @@ public:
             return;
         }
         for (std::size_t i = 0; i < n_; ++i) {
-            s.sums[i] = t < delay_[i] ? kNoTerm : s.scratch[(t - delay_[i]) % slots][i];
+            s.sums[i] = t < delay_[i] ? kAbsent : s.scratch[(t - delay_[i]) % slots][i];
         }
         s.out.values = s.sums.data();
     }
@@ -73,7 +73,7 @@ private:
         if (!events_) {
             Buffer& slot = s.scratch[t % slots];
             if (sources[0].signal->values == nullptr) {
-                slot.fill(kNoTerm);
+                slot.fill(kAbsent);
             } else {
                 std::copy_n(sources[0].signal->values, n_, slot.data());
             }

@@ -90,7 +90,6 @@ public:
         s.refractory = has_refractory_ ? Buffer(neurons_) : Buffer();
         s.fired = Buffer((neurons_ + 31) / 32 + 1);
         s.spike_count = Buffer(neurons_);
-        s.input.fill(kNoTerm);
         s.scratch.resize(2);
     }
 
@@ -127,6 +126,14 @@ private:
         return buffer;
     }
 
+    u64 both_arrived(const u32* a, const u32* b) const {
+        u64 n = 0;
+        for (std::size_t i = 0; i < neurons_; ++i) {
+            n += a[i] != kAbsent && b[i] != kAbsent;
+        }
+        return n;
+    }
+
     /// The input of this step: the only source, or the sources added from left to right. nullptr: nothing arrived.
     const u32* gather(const std::vector<Source>& sources, StageState& s) const {
         const u32* sum = spread(sources[0], neurons_, s.scratch[0]);
@@ -137,11 +144,11 @@ private:
                 sum = next;
             } else if (next != nullptr) {
                 if (s.input.empty()) {
-                    s.input = Buffer(neurons_, kNoTerm);
+                    s.input = Buffer(neurons_, kAbsent);
                 }
                 ElementwiseArgs e{static_cast<u32>(neurons_), sum, next, s.input.data(), sum_arithmetic_};
+                s.counts.synaptic_operations += both_arrived(sum, next);
                 add_signals_(e);
-                s.counts.synaptic_operations += neurons_;
                 sum = s.input.data();
             }
         }

@@ -67,8 +67,8 @@ public:
             s.scratch.resize(1);
             s.scratch[0] = Buffer(in_events_ ? outputs_ : inputs_);
         }
-        s.sums.fill(kNoTerm);
-        s.ring.assign(1, {});  // the sums that the last step's events reached
+        s.sums.fill(kAbsent);
+        s.reached.clear();
     }
 
     void step(const std::vector<Source>& sources, StageState& s, u32) const override {
@@ -80,9 +80,8 @@ public:
             kernel_(a);
             s.out.values = s.sums.data();
         } else {
-            std::vector<u32>& reached = s.ring[0].index;
-            for (const u32 o : reached) {
-                s.sums[o] = kNoTerm;
+            for (const u32 o : s.reached) {
+                s.sums[o] = kAbsent;
             }
             a.events = sources[0].signal->events();
             a.reached = s.scratch[0].data();
@@ -90,10 +89,10 @@ public:
             if (a.events.count != 0) {
                 kernel_(a);
             }
-            reached.assign(a.reached, a.reached + a.reached_count);
+            s.reached.assign(a.reached, a.reached + a.reached_count);
             if (emits_events_) {
-                emit(reached, s);
-            } else if (!reached.empty()) {
+                emit(s);
+            } else if (!s.reached.empty()) {
                 s.out.values = s.sums.data();
             }
         }
@@ -103,10 +102,10 @@ public:
 
 private:
     /// The sums as events by ascending index; a sum of 0 is none.
-    static void emit(std::vector<u32>& reached, StageState& s) {
-        std::sort(reached.begin(), reached.end());
+    static void emit(StageState& s) {
+        std::sort(s.reached.begin(), s.reached.end());
         bool graded = false;
-        for (const u32 o : reached) {
+        for (const u32 o : s.reached) {
             if ((s.sums[o] & ~kSignBit) != 0) {
                 s.out.index.push_back(o);
                 s.out.amplitude.push_back(s.sums[o]);

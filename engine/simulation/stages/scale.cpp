@@ -27,7 +27,7 @@ public:
 
     void reset(StageState& s) const override {
         if (s.sums.empty()) {
-            s.sums = Buffer(n_, kNoTerm);
+            s.sums = Buffer(n_, kAbsent);
         }
     }
 
@@ -76,7 +76,7 @@ public:
         const u32* x = spread(sources[0], n_, s.input);
         s.fired.fill(0);
         for (std::size_t i = 0; i < n_; ++i) {
-            const u32 value = x == nullptr || x[i] == kNoTerm ? 0 : x[i];
+            const u32 value = x == nullptr || x[i] == kAbsent ? 0 : x[i];
             s.fired[i / 32] |= (fires(fire_, value, threshold_[i]) & 1u) << i % 32;
         }
         emit_fired(s, n_);

@@ -41,7 +41,7 @@ template <class F>
 AXFIRE_FN void map(const F& f, const u32* a, const u32* b, u32* out, std::size_t n) {
     std::size_t i = 0;
     for (; i + kLanes <= n; i += kLanes) {
-        store_lanes(out + i, f(load_lanes(a + i), load_lanes(b + i)));
+        store(out + i, f(load(a + i), load(b + i)));
     }
     for (; i < n; ++i) {
         out[i] = f(a[i], b[i]);
