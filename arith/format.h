@@ -16,6 +16,7 @@ enum class Rounding : std::uint8_t {
     ru,   ///< toward +infinity
     rd,   ///< toward -infinity
     odd,  ///< truncate; an inexact result gets an odd significand
+    sr,   ///< stochastic: up with the probability of what is cut off, by a random word that the operation's place gives
 };
 
 enum class Subnormals : std::uint8_t {

@@ -5,6 +5,7 @@
 // every unit without being compiled for it.
 #pragma once
 
+#include "arith/draw.h"
 #include "arith/fp_add.h"
 #include "arith/fp_mul.h"
 
@@ -33,6 +34,15 @@ AXFIRE_FN void store(u32* p, const Lanes& x) {
     memcpy(p, &x, sizeof x);
 }
 
+/// first, first + 1, ... : the outputs of a lane group.
+AXFIRE_FN Lanes lane_indices(u32 first) {
+    Lanes x;
+    for (u32 i = 0; i < kLanes; ++i) {
+        x[i] = first + i;
+    }
+    return x;
+}
+
 template <class U>
 AXFIRE_FN U canonical_nan(const U& x) {
     return select(is_nan(x), splat<U>(kCanonicalNan), x);
@@ -41,13 +51,15 @@ AXFIRE_FN U canonical_nan(const U& x) {
 /// exact@fp32 by the processor, which is bit for bit the same but for the payload of a NaN; `finish` settles that once
 /// a sum is complete.
 struct NativeAdd {
-    explicit NativeAdd(const AdderSpec&) {}
+    NativeAdd(const AdderSpec&, const RandomSite&) {}
+    AXFIRE_FN static constexpr Order order() { return Order::sequential; }
+    AXFIRE_FN static constexpr u32 block() { return 0; }
     template <class U>
-    AXFIRE_FN U operator()(const U& acc, const U& x) const {
+    AXFIRE_FN U operator()(const U& acc, const U& x, const Draw<U>&) const {
         return as_bits<U>(as_float(acc) + as_float(x));
     }
     template <class U>
-    AXFIRE_FN U operand(const U& x) const {
+    AXFIRE_FN U operand(const U& x, const Draw<U>&) const {
         return x;
     }
     template <class U>
@@ -57,42 +69,94 @@ struct NativeAdd {
 };
 
 struct NativeMul {
-    explicit NativeMul(const MultiplierSpec&) {}
+    NativeMul(const MultiplierSpec&, const RandomSite&) {}
     template <class U>
-    AXFIRE_FN U operator()(const U& a, const U& b) const {
+    AXFIRE_FN U operator()(const U& a, const U& b, const Draw<U>&) const {
         return as_bits<U>(as_float(a) * as_float(b));
     }
     template <class U>
-    AXFIRE_FN U operand(const U& x) const {
+    AXFIRE_FN U operand(const U& x, const Draw<U>&) const {
         return x;
     }
 };
 
+/// The random word of an operation whose rounding needs one.
 template <class U>
-__attribute__((noinline)) U fp_add_call(const AdderSpec& s, U acc, U x) {
-    return fp_add(s, acc, x);
+AXFIRE_FN U random_word(Rounding r, const Draw<U>& draw) {
+    return r == Rounding::sr ? draw.word() : U{};
+}
+
+/// A spec of constants (but for the model that it names) folds into the instructions that its unit needs. With
+/// kAnyParameters the unit's parameters are those of the run.
+template <AdderSpec kSpec, bool kAnyParameters = false>
+struct FixedAdd {
+    FixedAdd(const AdderSpec& s, const RandomSite&) : model(s.model), parameters(s.parameters) {}
+    const UnitModel* model;
+    Parameters parameters;
+    AXFIRE_FN static constexpr Order order() { return kSpec.order; }
+    AXFIRE_FN static constexpr u32 block() { return kSpec.block; }
+    template <class U>
+    AXFIRE_FN U operator()(const U& acc, const U& x, const Draw<U>& draw) const {
+        AdderSpec spec = kSpec;
+        spec.model = model;
+        if constexpr (kAnyParameters) {
+            spec.parameters = parameters;
+        }
+        return fp_add(spec, acc, x, random_word(kSpec.rounding, draw));
+    }
+    template <class U>
+    AXFIRE_FN U operand(const U& x, const Draw<U>& draw) const {
+        return kSpec.format == kFp32 ? x : convert(kSpec.format, kSpec.rounding, x, random_word(kSpec.rounding, draw));
+    }
+    template <class U>
+    AXFIRE_FN static U finish(const U& x) {
+        return x;
+    }
+};
+
+template <MultiplierSpec kSpec>
+struct FixedMul {
+    FixedMul(const MultiplierSpec& s, const RandomSite&) : model(s.model) {}
+    const UnitModel* model;
+    template <class U>
+    AXFIRE_FN U operator()(const U& a, const U& b, const Draw<U>& draw) const {
+        MultiplierSpec spec = kSpec;
+        spec.model = model;
+        return fp_mul(spec, a, b, random_word(kSpec.rounding, draw));
+    }
+    template <class U>
+    AXFIRE_FN U operand(const U& x, const Draw<U>& draw) const {
+        return kSpec.format == kFp32 ? x : convert(kSpec.format, kSpec.rounding, x, random_word(kSpec.rounding, draw));
+    }
+};
+
+template <class U>
+__attribute__((noinline)) U fp_add_call(const AdderSpec& s, U acc, U x, U random) {
+    return fp_add(s, acc, x, random);
 }
 template <class U>
-__attribute__((noinline)) U fp_mul_call(const MultiplierSpec& s, U a, U b) {
-    return fp_mul(s, a, b);
+__attribute__((noinline)) U fp_mul_call(const MultiplierSpec& s, U a, U b, U random) {
+    return fp_mul(s, a, b, random);
 }
 template <class U>
-__attribute__((noinline)) U convert_call(const Format& f, Rounding r, U x) {
-    return convert(f, r, x);
+__attribute__((noinline)) U convert_call(const Format& f, Rounding r, U x, U random) {
+    return convert(f, r, x, random);
 }
 
 /// Any adder, by its spec. Both operands must be in its format: `operand` brings them there.
 struct AnyAdd {
-    explicit AnyAdd(const AdderSpec& s) : spec(s), converts(s.format != kFp32) {}
+    AnyAdd(const AdderSpec& s, const RandomSite&) : spec(s), converts(s.format != kFp32) {}
     AdderSpec spec;
     bool converts;
+    AXFIRE_FN Order order() const { return spec.order; }
+    AXFIRE_FN u32 block() const { return spec.block; }
     template <class U>
-    AXFIRE_FN U operator()(const U& acc, const U& x) const {
-        return fp_add_call(spec, acc, x);
+    AXFIRE_FN U operator()(const U& acc, const U& x, const Draw<U>& draw) const {
+        return fp_add_call(spec, acc, x, random_word(spec.rounding, draw));
     }
     template <class U>
-    AXFIRE_FN U operand(const U& x) const {
-        return converts ? convert_call(spec.format, spec.rounding, x) : x;
+    AXFIRE_FN U operand(const U& x, const Draw<U>& draw) const {
+        return converts ? convert_call(spec.format, spec.rounding, x, random_word(spec.rounding, draw)) : x;
     }
     template <class U>
     AXFIRE_FN static U finish(const U& x) {
@@ -101,16 +165,16 @@ struct AnyAdd {
 };
 
 struct AnyMul {
-    explicit AnyMul(const MultiplierSpec& s) : spec(s), converts(s.format != kFp32) {}
+    AnyMul(const MultiplierSpec& s, const RandomSite&) : spec(s), converts(s.format != kFp32) {}
     MultiplierSpec spec;
     bool converts;
     template <class U>
-    AXFIRE_FN U operator()(const U& a, const U& b) const {
-        return fp_mul_call(spec, a, b);
+    AXFIRE_FN U operator()(const U& a, const U& b, const Draw<U>& draw) const {
+        return fp_mul_call(spec, a, b, random_word(spec.rounding, draw));
     }
     template <class U>
-    AXFIRE_FN U operand(const U& x) const {
-        return converts ? convert_call(spec.format, spec.rounding, x) : x;
+    AXFIRE_FN U operand(const U& x, const Draw<U>& draw) const {
+        return converts ? convert_call(spec.format, spec.rounding, x, random_word(spec.rounding, draw)) : x;
     }
 };
 

@@ -169,4 +169,22 @@ AXFIRE_FN U leading_one(const U& x) {
     return (as_bits<U>(to_float(x & ~(x >> 1))) >> 23) - 127u;
 }
 
+/// table[index] in each lane.
+template <class T, class U>
+AXFIRE_FN U lookup(const T* table, const U& index) {
+    if constexpr (LaneTraits<U>::kWidth == 1) {
+        return table[index];
+    } else {
+        u32 at[LaneTraits<U>::kWidth];
+        u32 found[LaneTraits<U>::kWidth];
+        memcpy(at, &index, sizeof at);
+        for (unsigned i = 0; i < LaneTraits<U>::kWidth; ++i) {
+            found[i] = table[at[i]];
+        }
+        U r;
+        memcpy(&r, found, sizeof r);
+        return r;
+    }
+}
+
 }  // namespace axfire

@@ -85,32 +85,44 @@ AXFIRE_FN U overflow_result(const Format& f, Rounding r, const U& sign) {
     return infinite;
 }
 
+/// x >> drop, rounded by what is cut off (1 <= drop <= 30).
+template <class U>
+AXFIRE_FN U round_off(Rounding r, const U& x, u32 drop, const U& sign, const U& random) {
+    const u32 unit = 1u << drop;
+    const U rest = x & (unit - 1);
+    const U kept = x >> drop;
+    switch (r) {
+        case Rounding::rne:
+            return kept + (lt(splat<U>(unit / 2), rest + (kept & 1u)) & 1u);
+        case Rounding::rna:
+            return kept + (~lt(rest, splat<U>(unit / 2)) & 1u);
+        case Rounding::ru:
+            return kept + (~eq(rest, U{}) & eq(sign, U{}) & 1u);
+        case Rounding::rd:
+            return kept + (~eq(rest, U{}) & ~eq(sign, U{}) & 1u);
+        case Rounding::odd:
+            return kept | (~eq(rest, U{}) & 1u);
+        case Rounding::sr:  // up where random / 2^32 is below what is cut off, in units of the last place
+            return kept + (lt(random >> (32 - drop), rest) & 1u);
+        case Rounding::rz:
+            break;
+    }
+    return kept;
+}
+
 /// Rounds sign, 2^(exponent - kExponentOffset - 127) * significand / 2^30 into the format. The significand has its
 /// leading one in bit 30 (or is 0) and may hold a sticky bit in bit 0. `truncated_overflow`: an approximate result is
-/// truncated but overflows to infinity all the same.
+/// truncated but overflows to infinity all the same. `random`: the word of a stochastic rounding.
 template <class U>
 AXFIRE_FN U round_pack(const Format& f, Rounding r, const U& sign, const U& exponent, const U& significand,
-                       bool truncated_overflow = false) {
+                       bool truncated_overflow = false, const U& random = U{}) {
     const u32 m = f.fraction_bits;
     const u32 drop = 30 - m;
-    const u32 unit = 1u << drop;
     const U min_exponent = splat<U>(f.min_field() + kExponentOffset);
     const U below = lt(exponent, min_exponent);
     const U s = shift_right_sticky(significand, (min_exponent - exponent) & below);
 
-    const U rest = s & (unit - 1);
-    U kept = s >> drop;
-    if (r == Rounding::rne) {
-        kept += lt(splat<U>(unit / 2), rest + (kept & 1u)) & 1u;
-    } else if (r == Rounding::rna) {
-        kept += ~lt(rest, splat<U>(unit / 2)) & 1u;
-    } else if (r == Rounding::ru) {
-        kept += ~eq(rest, U{}) & eq(sign, U{}) & 1u;
-    } else if (r == Rounding::rd) {
-        kept += ~eq(rest, U{}) & ~eq(sign, U{}) & 1u;
-    } else if (r == Rounding::odd) {
-        kept |= ~eq(rest, U{}) & 1u;
-    }
+    const U kept = round_off(r, s, drop, sign, random);
 
     // kept <= 2^(m+1), in units of the last place of exponent field `field`.
     const U field = min_lanes(select(below, min_exponent, exponent) - kExponentOffset, splat<U>(255));

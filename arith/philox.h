@@ -3,23 +3,25 @@
 // with cuRAND's layout of key and counter, so that CPU and GPU draw the same numbers.
 #pragma once
 
-#include "arith/lanes.h"
+#include "arith/wide.h"
 
 namespace axfire {
 
-struct PhiloxBlock {
-    u32 word[4];
+template <class U>
+struct PhiloxLanes {
+    U word[4];
 };
+using PhiloxBlock = PhiloxLanes<u32>;
 
 /// The block of four words for a 128-bit counter and a 64-bit key.
-AXFIRE_FN PhiloxBlock philox(PhiloxBlock counter, u64 key) {
+template <class U>
+AXFIRE_FN PhiloxLanes<U> philox(PhiloxLanes<U> counter, u64 key) {
     u32 k0 = static_cast<u32>(key);
     u32 k1 = static_cast<u32>(key >> 32);
     for (int round = 0; round < 10; ++round) {
-        const u64 p0 = u64{0xD2511F53u} * counter.word[0];
-        const u64 p1 = u64{0xCD9E8D57u} * counter.word[2];
-        counter = {{static_cast<u32>(p1 >> 32) ^ counter.word[1] ^ k0, static_cast<u32>(p1),
-                    static_cast<u32>(p0 >> 32) ^ counter.word[3] ^ k1, static_cast<u32>(p0)}};
+        const Wide<U> p0 = wide_mul(counter.word[0], splat<U>(0xD2511F53u));
+        const Wide<U> p1 = wide_mul(counter.word[2], splat<U>(0xCD9E8D57u));
+        counter = {{p1.hi ^ counter.word[1] ^ k0, p1.lo, p0.hi ^ counter.word[3] ^ k1, p0.lo}};
         k0 += 0x9E3779B9u;
         k1 += 0xBB67AE85u;
     }
@@ -28,9 +30,9 @@ AXFIRE_FN PhiloxBlock philox(PhiloxBlock counter, u64 key) {
 
 /// Words 4*block .. 4*block+3 of a subsequence.
 AXFIRE_FN PhiloxBlock philox_block(u64 seed, u64 subsequence, u64 block) {
-    return philox({{static_cast<u32>(block), static_cast<u32>(block >> 32), static_cast<u32>(subsequence),
-                    static_cast<u32>(subsequence >> 32)}},
-                  seed);
+    return philox<u32>({{static_cast<u32>(block), static_cast<u32>(block >> 32), static_cast<u32>(subsequence),
+                         static_cast<u32>(subsequence >> 32)}},
+                       seed);
 }
 
 /// Word n of a subsequence, as curand_init(seed, subsequence, n) gives it.

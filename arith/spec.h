@@ -1,15 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a run names as an arithmetic: one FP adder or FP multiplier, with every constant of its pipeline.
+// What a run names as an arithmetic: one FP adder or FP multiplier, with every constant of its pipeline. Plain data
+// that kernels are compiled for; its text is read and written by spec_text.h.
 #pragma once
 
-#include <string>
-#include <string_view>
-
 #include "arith/format.h"
+#include "arith/model.h"
 #include "arith/unit.h"
 #include "arith/unit_lists.h"  // generated from the files in adders/ and multipliers/
 
 namespace axfire {
+
+/// In which order a projection's terms are summed; each groups by input index, so an absent input leaves its place
+/// empty.
+enum class Order : std::uint8_t {
+    sequential,  ///< from +0, by ascending index
+    tree,        ///< a binary tree over the indices: neighbours first
+    blocked,     ///< each block of n indices by itself, sequentially from +0; then the blocks' sums, left to right
+};
 
 /// An FP adder: the pipeline of docs/arithmetic.md around a significand adder.
 struct AdderSpec {
@@ -19,6 +26,12 @@ struct AdderSpec {
     Rounding rounding = Rounding::rne;
     bool exact_subtraction = false;  ///< `subtract=exact`: only effective additions go through the circuit
     bool zero_bypass = false;        ///< `zero_bypass=on`: x + (+-0) = x without the circuit
+    u32 guard = 0;                   ///< `guard=n`: bits kept below the last place, the lowest of them sticky
+    bool round_sum = false;          ///< `round=...` or guard bits: an approximate sum is rounded instead of truncated
+    Order order = Order::sequential;
+    u32 block = 0;         ///< indices in a block, `order=blocked:n`
+    ModelUse model_use{};  ///< with AdderId::model
+    const UnitModel* model = nullptr;
     friend constexpr bool operator==(const AdderSpec&, const AdderSpec&) = default;
 };
 
@@ -28,7 +41,10 @@ struct MultiplierSpec {
     Parameters parameters = {};
     Format format = kFp32;
     Rounding rounding = Rounding::rne;
-    bool round_product = false;  ///< `round=...`: an approximate product is rounded instead of truncated
+    bool round_product = false;        ///< `round=...`: an approximate product is rounded instead of truncated
+    bool tabulated = false;            ///< a built-in unit or a circuit whose products are looked up by the fractions
+    ModelUse model_use{};              ///< with MultiplierId::model
+    const UnitModel* model = nullptr;  ///< with MultiplierId::model, and where tabulated
     friend constexpr bool operator==(const MultiplierSpec&, const MultiplierSpec&) = default;
 };
 
@@ -40,20 +56,5 @@ struct Arithmetic {
     AdderSpec neuron_add;
     friend constexpr bool operator==(const Arithmetic&, const Arithmetic&) = default;
 };
-
-/// Reads `<unit>[(param=value,...)]@<format>[/<rounding>]`.
-/// Throws SpecError, whose text names the part, the value and the choices.
-AdderSpec parse_adder(std::string_view text);
-MultiplierSpec parse_multiplier(std::string_view text);
-
-/// Reads a format: a preset (fp32, tf32, bf16, fp16, dlfloat16, fp8_e4m3, fp8_e5m2) or e<E>m<M>.
-Format parse_format(std::string_view text);
-Rounding parse_rounding(std::string_view text);
-
-/// The canonical text: parse_adder(to_string(s)) == s.
-std::string to_string(const AdderSpec& spec);
-std::string to_string(const MultiplierSpec& spec);
-std::string to_string(const Format& format);
-std::string to_string(Rounding rounding);
 
 }  // namespace axfire

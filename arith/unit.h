@@ -19,15 +19,18 @@ inline constexpr u32 kTwiceCircuitWidth = 0xfffffffeu;  ///< ... the width 2n of
 
 /// One integer parameter of a unit.
 struct ParameterInfo {
-    const char* name;
-    u32 min;
-    u32 max;  ///< a number, kCircuitWidth or kTwiceCircuitWidth
-    bool has_default;
-    u32 default_value;
-    const char* summary;
+    const char* name = nullptr;
+    u32 min = 0;
+    u32 max = 0;  ///< a number, kCircuitWidth or kTwiceCircuitWidth
+    bool has_default = false;
+    u32 default_value = 0;
+    const char* summary = nullptr;
+    const char* choices = nullptr;  ///< the names of the values 0, 1, ... where they have names: "and|none"
 };
 
-/// Metadata of a unit: `static constexpr UnitInfo kInfo` in its struct.
+/// Metadata of a unit: `static constexpr UnitInfo kInfo` in its struct. A unit whose parameters depend on each other
+/// also has `static constexpr const char* invalid(const Parameters&, u32 n)`: what is wrong with them at width n, or
+/// nullptr.
 struct UnitInfo {
     const char* name;  ///< also the struct's and the file's name
     const char* summary;

@@ -97,6 +97,7 @@ EncodedSample encode(const Sample& sample, std::size_t size, std::uint64_t sampl
     EncodedSample out;
     out.label = sample.label;
     out.steps = options.steps;
+    out.sample_index = sample_index;
     const encoders::Job job{sample, size, sample_index, options};
     if (sample.values.empty()) {
         encoder_for(options.encoding, &EncodingEntry::address_events, "address events")(job, out);

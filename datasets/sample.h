@@ -90,6 +90,7 @@ struct EncodedSample {
     std::vector<float> values;  ///< [size] when constant, else [steps][size]
     bool constant = false;
     std::uint64_t dropped = 0;  ///< address events at or after the end of the last step, which no step holds
+    std::uint64_t sample_index = 0;  ///< in the data set
 };
 
 /// Encodes sample number `sample_index` (which, with the seed, fixes the random numbers of poisson). `size` is the

@@ -2,35 +2,41 @@
 // The steps that neuron models share, each a fixed sequence of the neuron's adder and multiplier.
 #pragma once
 
+#include "arith/draw.h"
 #include "arith/pack.h"
 #include "neurons/conventions.h"
 
 namespace axfire {
 
-/// The neuron's adder and multiplier; operands are brought into the unit's format first.
-template <class Add, class Mul>
+/// The neuron's adder and multiplier; operands are brought into the unit's format first. The operations of an update
+/// are numbered in the order in which they are called, for stochastic roundings: no two calls in the arguments of one.
+template <class U, class Add, class Mul>
 struct NeuronOps {
     Add adder;
     Mul multiplier;
+    const RandomSite& site;
+    U neuron;  ///< indices of the neurons
+    mutable u32 number = 0;
 
-    template <class U>
     AXFIRE_FN U add(const U& a, const U& b) const {
-        return Add::finish(adder(adder.operand(a), adder.operand(b)));
+        const u32 n = number++;
+        const U x = adder.operand(a, draw(n, Role::product));
+        const U y = adder.operand(b, draw(n, Role::term));
+        return Add::finish(adder(x, y, draw(n, Role::sum)));
     }
-    template <class U>
     AXFIRE_FN U mul(const U& a, const U& b) const {
-        return multiplier(multiplier.operand(a), multiplier.operand(b));
+        const u32 n = number++;
+        const U x = multiplier.operand(a, draw(n, Role::product));
+        const U y = multiplier.operand(b, draw(n, Role::term));
+        return multiplier(x, y, draw(n, Role::sum));
     }
     /// x as a state keeps it, in the adder's format, where no addition came last.
-    template <class U>
-    AXFIRE_FN U keep(const U& x) const {
-        return adder.operand(x);
-    }
+    AXFIRE_FN U keep(const U& x) const { return adder.operand(x, draw(number++, Role::sum)); }
     /// x * c, where multiplying by exactly 1 is no operation.
-    template <class U>
-    AXFIRE_FN U scale(const U& x, const U& c) const {
-        return select(eq(c, splat<U>(kOneBits)), x, mul(x, c));
-    }
+    AXFIRE_FN U scale(const U& x, const U& c) const { return select(eq(c, splat<U>(kOneBits)), x, mul(x, c)); }
+
+private:
+    AXFIRE_FN Draw<U> draw(u32 n, Role role) const { return {site, neuron, n, role}; }
 };
 
 /// What a population keeps between steps, for the neurons of one lane group.
@@ -80,7 +86,8 @@ AXFIRE_FN U leaky_step(const Ops& op, Integrate integrate, const Leak<U>& c, con
     }
     U u = select(rests_at_zero, v, op.add(v, negate(c.v_leak)));
     u = op.scale(u, c.decay);
-    u = select(present, op.add(u, op.scale(input, c.gain)), op.keep(u));
+    const U kept = op.keep(u);
+    u = select(present, op.add(u, op.scale(input, c.gain)), kept);
     return select(rests_at_zero, u, op.add(u, c.v_leak));
 }
 
@@ -89,7 +96,8 @@ template <class U, class Ops>
 AXFIRE_FN U current_step(const Ops& op, const U& current, const U& decay, const U& gain, const U& input,
                          const U& present) {
     const U decayed = op.scale(current, decay);
-    return select(present, op.add(decayed, op.scale(input, gain)), op.keep(decayed));
+    const U kept = op.keep(decayed);
+    return select(present, op.add(decayed, op.scale(input, gain)), kept);
 }
 
 /// Both equations of a current-based leaky membrane, in the order that the convention says.

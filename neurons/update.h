@@ -20,6 +20,7 @@ struct NeuronArgs {
     Conventions how;
     AdderSpec add;
     MultiplierSpec mul;
+    RandomSite site;  ///< of stochastic roundings
 };
 
 namespace AXFIRE_ISA {
@@ -38,7 +39,8 @@ struct NeuronUpdate {
     const NeuronArgs& a;
 
     void operator()() const {
-        const NeuronOps<Add, Mul> op{Add(a.add), Mul(a.mul)};
+        const Add add(a.add, a.site);
+        const Mul mul(a.mul, a.site);
         const Lanes absent = splat<Lanes>(kAbsent);
         for (u32 n = 0; n < a.neurons; n += kLanes) {
             NeuronState<Lanes> s{load(a.v + n), a.current != nullptr ? load(a.current + n) : Lanes{},
@@ -48,6 +50,7 @@ struct NeuronUpdate {
             for (u32 i = 0; i < Model::kInfo.constant_count; ++i) {
                 c[i] = load(a.constants[i] + n);
             }
+            const NeuronOps<Lanes, Add, Mul> op{add, mul, a.site, lane_indices(n)};
             const Lanes fired = Model::update(op, a.how, c, s, input, ~eq(input, absent));
             store(a.v + n, s.v);
             if (a.current != nullptr) {

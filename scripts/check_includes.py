@@ -12,7 +12,9 @@ ENGINE = {
     "engine/formats": ["engine/formats", "engine/network"],
     "engine/record": ["engine/record", "engine/formats"],
     "engine/report": ["engine/report", "engine/record", "engine/formats"],
-    "engine/simulation": ["engine/simulation", "engine/backend", "engine/network", "engine/record/trace.h"],
+    "engine/models": ["engine/models", "engine/backend", "engine/formats"],
+    "engine/characterize": ["engine/characterize", "engine/models", "engine/backend"],
+    "engine/simulation": ["engine/simulation", "engine/models", "engine/backend", "engine/network", "engine/record/trace.h"],
     "engine/cli": ["engine"],
 }
 BELOW = ["arith", "neurons", "synapses", "datasets"]

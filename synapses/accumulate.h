@@ -2,29 +2,50 @@
 // One term of a projection's sum.
 #pragma once
 
-#include "arith/functors.h"
-#include "synapses/views.h"
+#include "synapses/sum.h"
 
 namespace axfire::AXFIRE_ISA {
 
-/// acc + the product of x and w, as the layer's units compute it. The product is converted to the adder's format.
-template <class U, class Add, class Mul>
-AXFIRE_FN U mac(const Add& add, const Mul& mul, const U& acc, const U& x, const U& w) {
-    return add(acc, add.operand(mul(x, w)));
-}
+/// The units of a projection.
+template <class Add, class Mul>
+struct Units {
+    Add add;
+    Mul mul;
+    const ProjectionArithmetic& arithmetic;
 
-/// Amplitude of event e, and whether it is multiplied with the weight.
-struct EventTerm {
-    bool multiplies;
-    Lanes amplitude;
-};
-template <class Mul>
-AXFIRE_FN EventTerm event_term(const Mul& mul, const ProjectionArithmetic& arithmetic, const EventView& events, u32 e) {
-    const u32 amplitude = events.amplitude != nullptr ? events.amplitude[e] : kOneBits;
-    if (amplitude == kOneBits && !arithmetic.multiply_spikes) {
-        return {false, Lanes{}};
+    AXFIRE_FN explicit Units(const ProjectionArithmetic& a) : add(a.add, a.site), mul(a.mul, a.site), arithmetic(a) {}
+
+    template <class U, u32 B>
+    AXFIRE_FN Sum<U, B, Add> sum(const U (&output)[B]) const {
+        return {add, arithmetic.site, output};
     }
-    return {true, mul.operand(splat<Lanes>(amplitude))};
+
+    /// An input, of the given index in the source, as the multiplier takes it.
+    template <class U>
+    AXFIRE_FN U input(const U& x, const U& index) const {
+        return mul.operand(x, Draw<U>{arithmetic.site, index, kInputOperand, Role::product});
+    }
+
+    /// The product of x and w as the adder takes it.
+    template <class U>
+    AXFIRE_FN U term(const U& x, const U& w, const U& output, u32 index) const {
+        const U product = mul(x, w, Draw<U>{arithmetic.site, output, index, Role::product});
+        return add.operand(product, Draw<U>{arithmetic.site, output, index, Role::term});
+    }
+
+    /// sum + bias; `inputs` counts the projection's indices.
+    template <class U>
+    AXFIRE_FN U add_bias(const U& sum, const U& bias, const U& output, u32 inputs) const {
+        return add(sum, bias, Draw<U>{arithmetic.site, output, inputs, Role::join});
+    }
+
+    /// True if an event of this amplitude adds the weight itself.
+    AXFIRE_FN bool adds_weight(u32 amplitude) const { return amplitude == kOneBits && !arithmetic.multiply_spikes; }
+};
+
+/// Amplitude of event e.
+AXFIRE_FN u32 amplitude_of(const EventView& events, u32 e) {
+    return events.amplitude != nullptr ? events.amplitude[e] : kOneBits;
 }
 
 }  // namespace axfire::AXFIRE_ISA

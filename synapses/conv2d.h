@@ -6,35 +6,144 @@
 
 namespace axfire::AXFIRE_ISA {
 
+/// Each output collects the taps under its window. With kEvents the taps are events: those that did not arrive are left
+/// out, padding among them; else every tap is a multiply-accumulate, padded ones with +0.
+template <bool kEvents, class Add, class Mul>
+struct Conv2dGather {
+    Conv2dArgs& a;
+
+    void operator()() const {
+        const Units<Add, Mul> units(a.arithmetic);
+        const u32 plane = a.height_out * a.width_out;
+        const u32 group_out = a.channels_out / a.groups;
+        a.operations = 0;
+        a.products = 0;
+        for (u32 group = 0; group < a.groups; ++group) {
+            for (u32 y = 0; y < a.height_out; ++y) {
+                for (u32 x = 0; x < a.width_out; ++x) {
+                    const u64 at = static_cast<u64>(group) * group_out * plane + y * a.width_out + x;
+                    u32 o = 0;
+                    for (; o + 2 * kLanes <= a.group_stride; o += 2 * kLanes) {
+                        block<2>(units, group, y, x, o, at);
+                    }
+                    for (; o < a.group_stride; o += kLanes) {
+                        block<1>(units, group, y, x, o, at);
+                    }
+                }
+            }
+        }
+        a.operations *= group_out;
+        a.products *= group_out;
+    }
+
+private:
+    /// Index of the input under kernel row ky and column kx of output (y, x); kAbsent in the padding.
+    AXFIRE_FN u32 tap(u32 c, u32 y, u32 ky, u32 x, u32 kx) const {
+        const u32 iy = y * a.stride_h + ky * a.dilation_h - a.pad_h;  // wraps to a large number above the image
+        const u32 ix = x * a.stride_w + kx * a.dilation_w - a.pad_w;
+        return iy < a.height_in && ix < a.width_in ? (c * a.height_in + iy) * a.width_in + ix : kAbsent;
+    }
+
+    template <u32 B>
+    AXFIRE_FN void block(const Units<Add, Mul>& units, u32 group, u32 y, u32 x, u32 o, u64 at) const {
+        const u32 plane = a.height_out * a.width_out;
+        const u32 group_in = a.channels_in / a.groups;
+        const u32 group_out = a.channels_out / a.groups;
+        Lanes output[B];
+        for (u32 j = 0; j < B; ++j) {  // the outputs' indices, channel-major
+            output[j] = lane_indices(o + j * kLanes) * plane + static_cast<u32>(at);
+        }
+        auto sum = units.sum(output);
+        u64 row = static_cast<u64>(group) * group_in * a.kernel_h * a.kernel_w * a.group_stride + o;
+        const u32 inputs = a.channels_in * a.height_in * a.width_in;
+        u32 index = 0;
+        for (u32 c = group * group_in; c < (group + 1) * group_in; ++c) {
+            for (u32 ky = 0; ky < a.kernel_h; ++ky) {
+                for (u32 kx = 0; kx < a.kernel_w; ++kx, row += a.group_stride, ++index) {
+                    const u32 source = tap(c, y, ky, x, kx);
+                    u32 value = source < inputs ? a.values[source] : kAbsent;
+                    if (value == kAbsent) {
+                        if (kEvents) {
+                            continue;
+                        }
+                        value = 0;
+                    }
+                    sum.open(index);
+                    a.operations += o == 0;
+                    if (kEvents && units.adds_weight(value)) {
+                        for (u32 j = 0; j < B; ++j) {
+                            sum.take(j, index, load(a.weight_add + row + j * kLanes));
+                        }
+                        continue;
+                    }
+                    a.products += o == 0;
+                    const Lanes in = units.input(splat<Lanes>(value), splat<Lanes>(source));
+                    for (u32 j = 0; j < B; ++j) {
+                        sum.take(j, index, units.term(in, load(a.weight_mul + row + j * kLanes), output[j], index));
+                    }
+                }
+            }
+        }
+        sum.close();
+        for (u32 j = 0; j < B; ++j) {
+            const u32 first = o + j * kLanes;
+            Lanes total = sum.value[j];
+            if (a.bias != nullptr) {
+                total = units.add_bias(total, load(a.bias + group * a.group_stride + first), output[j], index);
+            }
+            total = Add::finish(total);
+            for (u32 i = 0; i < kLanes && first + i < group_out; ++i) {
+                const u64 place = at + static_cast<u64>(first + i) * plane;
+                a.sums[place] = kEvents && !sum.started ? a.bias_only[place] : total[i];
+            }
+        }
+    }
+};
+
+template <class Add, class Mul>
+using Conv2dDense = Conv2dGather<false, Add, Mul>;
+
 /// Event-driven: each spike goes to the outputs that it reaches. Spikes come by ascending (channel, y, x), so every
-/// output receives its terms by ascending (C_in, K_h, K_w). Arithmetic
-/// grows with the spikes; what grows with the layer is one copy of its empty sums.
+/// output receives its terms by ascending (C_in, K_h, K_w). Arithmetic grows with the spikes; what grows with the layer
+/// is one copy of its empty sums. Other orders than the sequential one are gathered.
 template <class Add, class Mul>
 struct Conv2dEvents {
     Conv2dArgs& a;
 
     void operator()() const {
-        const Add add(a.arithmetic.add);
-        const Mul mul(a.arithmetic.mul);
+        const Units<Add, Mul> units(a.arithmetic);
+        if (units.add.order() == Order::sequential) {
+            scatter(units);
+        } else {
+            Conv2dGather<true, Add, Mul>{a}();
+        }
+    }
+
+private:
+    AXFIRE_FN void scatter(const Units<Add, Mul>& units) const {
         u32 reached = 0;
         u64 visits = 0;
         u64 products = 0;
-        const u32 plane = a.height_in * a.width_in;
+        const u32 plane_in = a.height_in * a.width_in;
+        const u32 plane = a.height_out * a.width_out;
         const u32 group_in = a.channels_in / a.groups;
+        const u32 group_out = a.channels_out / a.groups;
         for (u32 e = 0; e < a.events.count; ++e) {
-            const u32 index = a.events.index[e];
-            const u32 c = index / plane;
-            const u32 y = index % plane / a.width_in;
-            const u32 x = index % a.width_in;
+            const u32 c = a.events.index[e] / plane_in;
+            const u32 y = a.events.index[e] % plane_in / a.width_in;
+            const u32 x = a.events.index[e] % a.width_in;
             const u32 group = c / group_in;
-            const EventTerm term = event_term(mul, a.arithmetic, a.events, e);
-            const u32* weights = term.multiplies ? a.weight_mul : a.weight_add;
+            const u32 amplitude = amplitude_of(a.events, e);
+            const bool plain = units.adds_weight(amplitude);
+            const u32* weights = plain ? a.weight_add : a.weight_mul;
             weights += static_cast<u64>(c) * a.kernel_h * a.kernel_w * a.group_stride;
             for (u32 ty = a.rows.begin[y]; ty < a.rows.begin[y + 1]; ++ty) {
                 const Tap row = a.rows.taps[ty];
                 for (u32 tx = a.columns.begin[x]; tx < a.columns.begin[x + 1]; ++tx) {
                     const Tap column = a.columns.taps[tx];
-                    const u32 place = (row.o * a.width_out + column.o) * a.groups + group;
+                    const u32 pixel = row.o * a.width_out + column.o;
+                    const u32 place = pixel * a.groups + group;
+                    const u32 index = ((c % group_in) * a.kernel_h + row.k) * a.kernel_w + column.k;
                     u32* acc = a.accumulator + static_cast<u64>(place) * a.group_stride;
                     const u32* w = weights + (row.k * a.kernel_w + column.k) * a.group_stride;
                     const bool first = a.touched[place] == 0;
@@ -42,112 +151,48 @@ struct Conv2dEvents {
                         a.touched[place] = 1;
                         a.reached[reached++] = place;
                     }
+                    const Lanes in =
+                        plain ? Lanes{} : units.input(splat<Lanes>(amplitude), splat<Lanes>(a.events.index[e]));
                     for (u32 o = 0; o < a.group_stride; o += kLanes) {
-                        const Lanes sum = first ? Lanes{} : load(acc + o);
+                        const Lanes output = (lane_indices(o) + group * group_out) * plane + pixel;
                         const Lanes weight = load(w + o);
-                        store(acc + o, term.multiplies ? mac(add, mul, sum, term.amplitude, weight) : add(sum, weight));
+                        const Lanes term = plain ? weight : units.term(in, weight, output, index);
+                        const Draw<Lanes> draw{a.arithmetic.site, output, index, Role::sum};
+                        store(acc + o, units.add(first ? Lanes{} : load(acc + o), term, draw));
                     }
                     ++visits;
-                    products += term.multiplies;
+                    products += !plain;
                 }
             }
         }
-        a.operations = visits * (a.channels_out / a.groups);
-        a.products = products * (a.channels_out / a.groups);
-        finish(add, reached);
+        a.operations = visits * group_out;
+        a.products = products * group_out;
+        finish(units, reached);
     }
 
-private:
     /// Adds the bias where events arrived and brings the sums into channel-major order.
-    void finish(const Add& add, u32 reached) const {
+    AXFIRE_FN void finish(const Units<Add, Mul>& units, u32 reached) const {
         const u32 plane = a.height_out * a.width_out;
         const u32 group_out = a.channels_out / a.groups;
+        const u32 inputs = a.channels_in / a.groups * a.kernel_h * a.kernel_w;
         memcpy(a.sums, a.bias_only, sizeof(u32) * plane * a.channels_out);
         for (u32 r = 0; r < reached; ++r) {
             const u32 place = a.reached[r];
             a.touched[place] = 0;
             const u32 group = place % a.groups;
+            const u32 pixel = place / a.groups;
             const u32* acc = a.accumulator + static_cast<u64>(place) * a.group_stride;
-            u32* out = a.sums + place / a.groups + static_cast<u64>(group) * group_out * plane;
+            u32* out = a.sums + pixel + static_cast<u64>(group) * group_out * plane;
             for (u32 o = 0; o < a.group_stride; o += kLanes) {
                 Lanes sum = load(acc + o);
                 if (a.bias != nullptr) {
-                    sum = add(sum, load(a.bias + group * a.group_stride + o));
+                    const Lanes output = (lane_indices(o) + group * group_out) * plane + pixel;
+                    sum = units.add_bias(sum, load(a.bias + group * a.group_stride + o), output, inputs);
                 }
                 sum = Add::finish(sum);
                 for (u32 j = 0; j < kLanes && o + j < group_out; ++j) {
                     out[static_cast<u64>(o + j) * plane] = sum[j];
                 }
-            }
-        }
-    }
-};
-
-/// Dense: every tap is a multiply-accumulate, padded ones with +0.
-template <class Add, class Mul>
-struct Conv2dDense {
-    Conv2dArgs& a;
-
-    void operator()() const {
-        const Add add(a.arithmetic.add);
-        const Mul mul(a.arithmetic.mul);
-        const u32 plane = a.height_out * a.width_out;
-        const u32 group_out = a.channels_out / a.groups;
-        for (u32 group = 0; group < a.groups; ++group) {
-            for (u32 y = 0; y < a.height_out; ++y) {
-                for (u32 x = 0; x < a.width_out; ++x) {
-                    u32* out = a.sums + static_cast<u64>(group) * group_out * plane + y * a.width_out + x;
-                    u32 o = 0;
-                    for (; o + 2 * kLanes <= a.group_stride; o += 2 * kLanes) {
-                        block<2>(add, mul, group, y, x, o, out);
-                    }
-                    for (; o < a.group_stride; o += kLanes) {
-                        block<1>(add, mul, group, y, x, o, out);
-                    }
-                }
-            }
-        }
-        a.operations = static_cast<u64>(plane) * a.channels_out * (a.channels_in / a.groups) * a.kernel_h * a.kernel_w;
-        a.products = a.operations;
-    }
-
-private:
-    /// The input under kernel row ky and column kx of output (y, x); +0 in the padding.
-    AXFIRE_FN u32 tap(u32 c, u32 y, u32 ky, u32 x, u32 kx) const {
-        const u32 iy = y * a.stride_h + ky * a.dilation_h - a.pad_h;  // wraps to a large number above the image
-        const u32 ix = x * a.stride_w + kx * a.dilation_w - a.pad_w;
-        if (iy >= a.height_in || ix >= a.width_in) {
-            return 0;
-        }
-        const u32 value = a.values[(c * a.height_in + iy) * a.width_in + ix];
-        return value == kAbsent ? 0 : value;
-    }
-
-    template <u32 B>
-    AXFIRE_FN void block(const Add& add, const Mul& mul, u32 group, u32 y, u32 x, u32 o, u32* out) const {
-        const u32 plane = a.height_out * a.width_out;
-        const u32 group_in = a.channels_in / a.groups;
-        const u32 group_out = a.channels_out / a.groups;
-        Lanes sum[B] = {};
-        const u32* w = a.weight_mul + static_cast<u64>(group) * group_in * a.kernel_h * a.kernel_w * a.group_stride + o;
-        for (u32 c = group * group_in; c < (group + 1) * group_in; ++c) {
-            for (u32 ky = 0; ky < a.kernel_h; ++ky) {
-                for (u32 kx = 0; kx < a.kernel_w; ++kx, w += a.group_stride) {
-                    const Lanes value = mul.operand(splat<Lanes>(tap(c, y, ky, x, kx)));
-                    for (u32 j = 0; j < B; ++j) {
-                        sum[j] = mac(add, mul, sum[j], value, load(w + j * kLanes));
-                    }
-                }
-            }
-        }
-        for (u32 j = 0; j < B; ++j) {
-            const u32 first = o + j * kLanes;
-            if (a.bias != nullptr) {
-                sum[j] = add(sum[j], load(a.bias + group * a.group_stride + first));
-            }
-            sum[j] = Add::finish(sum[j]);
-            for (u32 i = 0; i < kLanes && first + i < group_out; ++i) {
-                out[static_cast<u64>(first + i) * plane] = sum[j][i];
             }
         }
     }

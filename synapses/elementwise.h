@@ -12,12 +12,17 @@ struct AddSignals {
     const ElementwiseArgs& a;
 
     void operator()() const {
-        const Add add(a.arithmetic.add);
+        const Add add(a.arithmetic.add, a.arithmetic.site);
         const Lanes none = splat<Lanes>(kAbsent);
         for (u32 i = 0; i < a.count; i += kLanes) {
             const Lanes x = load(a.a + i);
             const Lanes y = load(a.b + i);
-            const Lanes sum = Add::finish(add(add.operand(x), add.operand(y)));
+            const auto draw = [&](Role role) {
+                return Draw<Lanes>{a.arithmetic.site, lane_indices(i), a.operand, role};
+            };
+            const Lanes left = add.operand(x, draw(Role::product));
+            const Lanes right = add.operand(y, draw(Role::term));
+            const Lanes sum = Add::finish(add(left, right, draw(Role::sum)));
             store(a.out + i, select(eq(x, none), y, select(eq(y, none), x, sum)));
         }
     }
@@ -29,12 +34,15 @@ struct ScaleSignal {
     const ElementwiseArgs& a;
 
     void operator()() const {
-        const Mul mul(a.arithmetic.mul);
+        const Mul mul(a.arithmetic.mul, a.arithmetic.site);
         const Lanes none = splat<Lanes>(kAbsent);
         for (u32 i = 0; i < a.count; i += kLanes) {
             const Lanes x = load(a.a + i);
             const Lanes s = load(a.b + i);
-            const Lanes product = canonical_nan(mul(mul.operand(x), s));
+            const Lanes in =
+                mul.operand(x, Draw<Lanes>{a.arithmetic.site, lane_indices(i), kInputOperand, Role::product});
+            const Draw<Lanes> draw{a.arithmetic.site, lane_indices(i), a.operand, Role::product};
+            const Lanes product = canonical_nan(mul(in, s, draw));
             store(a.out + i, select(eq(x, none) | eq(s, splat<Lanes>(kOneBits)), x, product));
         }
     }

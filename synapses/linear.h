@@ -6,75 +6,67 @@
 
 namespace axfire::AXFIRE_ISA {
 
-/// Outputs of B lane groups stay in registers while the inputs pass.
-template <u32 B, class Add, class Mul>
-struct LinearBlock {
-    const LinearArgs& a;
-    const Add& add;
-    const Mul& mul;
-
-    AXFIRE_FN void finish(Lanes (&sum)[B], u32 o) const {
-        for (u32 j = 0; j < B; ++j) {
-            if (a.bias != nullptr) {
-                sum[j] = add(sum[j], load(a.bias + o + j * kLanes));
-            }
-            store(a.sums + o + j * kLanes, Add::finish(sum[j]));
-        }
-    }
-
-    AXFIRE_FN void events(u32 o) const {
-        Lanes sum[B] = {};
-        for (u32 e = 0; e < a.events.count; ++e) {
-            const u64 row = static_cast<u64>(a.events.index[e]) * a.stride + o;
-            const EventTerm term = event_term(mul, a.arithmetic, a.events, e);
-            for (u32 j = 0; j < B; ++j) {
-                if (term.multiplies) {
-                    sum[j] = mac(add, mul, sum[j], term.amplitude, load(a.weight_mul + row + j * kLanes));
-                } else {
-                    sum[j] = add(sum[j], load(a.weight_add + row + j * kLanes));
-                }
-            }
-        }
-        finish(sum, o);
-    }
-
-    AXFIRE_FN void dense(u32 o) const {
-        Lanes sum[B] = {};
-        for (u32 i = 0; i < a.inputs; ++i) {
-            const u64 row = static_cast<u64>(i) * a.stride + o;
-            const Lanes x = mul.operand(splat<Lanes>(a.values[i] == kAbsent ? 0 : a.values[i]));
-            for (u32 j = 0; j < B; ++j) {
-                sum[j] = mac(add, mul, sum[j], x, load(a.weight_mul + row + j * kLanes));
-            }
-        }
-        finish(sum, o);
-    }
-};
-
 template <bool kEvents, class Add, class Mul>
 struct Linear {
     const LinearArgs& a;
 
     void operator()() const {
-        const Add add(a.arithmetic.add);
-        const Mul mul(a.arithmetic.mul);
+        const Units<Add, Mul> units(a.arithmetic);
         u32 o = 0;
         for (; o + 4 * kLanes <= a.stride; o += 4 * kLanes) {
-            block<4>(add, mul, o);
+            block<4>(units, o);
         }
         for (; o < a.stride; o += kLanes) {
-            block<1>(add, mul, o);
+            block<1>(units, o);
         }
     }
 
 private:
+    /// Outputs of B lane groups stay in registers while the inputs pass.
     template <u32 B>
-    AXFIRE_FN void block(const Add& add, const Mul& mul, u32 o) const {
-        const LinearBlock<B, Add, Mul> b{a, add, mul};
+    AXFIRE_FN void block(const Units<Add, Mul>& units, u32 o) const {
+        Lanes output[B];
+        for (u32 j = 0; j < B; ++j) {
+            output[j] = lane_indices(o + j * kLanes);
+        }
+        auto sum = units.sum(output);
         if constexpr (kEvents) {
-            b.events(o);
+            for (u32 e = 0; e < a.events.count; ++e) {
+                const u32 i = a.events.index[e];
+                const u64 row = static_cast<u64>(i) * a.stride + o;
+                const u32 amplitude = amplitude_of(a.events, e);
+                sum.open(i);
+                if (units.adds_weight(amplitude)) {
+                    for (u32 j = 0; j < B; ++j) {
+                        sum.take(j, i, load(a.weight_add + row + j * kLanes));
+                    }
+                } else {
+                    multiply(units, sum, splat<Lanes>(amplitude), i, row);
+                }
+            }
         } else {
-            b.dense(o);
+            for (u32 i = 0; i < a.inputs; ++i) {
+                sum.open(i);
+                multiply(units, sum, splat<Lanes>(a.values[i] == kAbsent ? 0 : a.values[i]), i,
+                         static_cast<u64>(i) * a.stride + o);
+            }
+        }
+        sum.close();
+        for (u32 j = 0; j < B; ++j) {
+            Lanes total = sum.value[j];
+            if (a.bias != nullptr) {
+                total = units.add_bias(total, load(a.bias + o + j * kLanes), output[j], a.inputs);
+            }
+            store(a.sums + o + j * kLanes, Add::finish(total));
+        }
+    }
+
+    template <u32 B>
+    AXFIRE_FN void multiply(const Units<Add, Mul>& units, Sum<Lanes, B, Add>& sum, const Lanes& input, u32 i,
+                            u64 row) const {
+        const Lanes x = units.input(input, splat<Lanes>(i));
+        for (u32 j = 0; j < B; ++j) {
+            sum.take(j, i, units.term(x, load(a.weight_mul + row + j * kLanes), sum.output[j], i));
         }
     }
 };

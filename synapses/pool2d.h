@@ -12,48 +12,87 @@ struct Pool2dEvents {
     Pool2dArgs& a;
 
     void operator()() const {
-        const Add add(a.arithmetic.add);
-        const Mul mul(a.arithmetic.mul);
-        const u32 plane_in = a.height_in * a.width_in;
-        const u32 plane_out = a.height_out * a.width_out;
-        u32 reached = 0;
+        const Units<Add, Mul> units(a.arithmetic);
         a.operations = 0;
         a.products = 0;
+        a.reached_count = 0;
+        if (units.add.order() == Order::sequential) {
+            scatter(units);
+        } else {
+            gather(units);
+        }
+    }
+
+private:
+    AXFIRE_FN void scatter(const Units<Add, Mul>& units) const {
+        const u32 plane_in = a.height_in * a.width_in;
+        const u32 plane_out = a.height_out * a.width_out;
         for (u32 e = 0; e < a.events.count; ++e) {
             const u32 index = a.events.index[e];
             const u32 c = index / plane_in;
             const u32 y = index % plane_in / a.width_in;
             const u32 x = index % a.width_in;
-            const u32 amplitude = a.events.amplitude != nullptr ? a.events.amplitude[e] : kOneBits;
             for (u32 ty = a.rows.begin[y]; ty < a.rows.begin[y + 1]; ++ty) {
+                const Tap row = a.rows.taps[ty];
                 for (u32 tx = a.columns.begin[x]; tx < a.columns.begin[x + 1]; ++tx) {
-                    const u32 place = a.rows.taps[ty].o * a.width_out + a.columns.taps[tx].o;
-                    u32& sum = a.sums[static_cast<u64>(c) * plane_out + place];
+                    const Tap column = a.columns.taps[tx];
+                    const u32 place = row.o * a.width_out + column.o;
+                    const u32 output = c * plane_out + place;
+                    const u32 operand = row.k * a.kernel_w + column.k;
+                    u32& sum = a.sums[output];
                     if (sum == kAbsent) {
                         sum = 0;
-                        a.reached[reached++] = c * plane_out + place;
+                        a.reached[a.reached_count++] = output;
                     }
-                    sum = add(sum, term(add, mul, amplitude, place));
+                    sum = units.add(sum, term(units, amplitude_of(a.events, e), index, output, operand),
+                                    Draw<u32>{a.arithmetic.site, output, operand, Role::sum});
                     ++a.operations;
                 }
             }
         }
-        for (u32 r = 0; r < reached; ++r) {
+        for (u32 r = 0; r < a.reached_count; ++r) {
             a.sums[a.reached[r]] = Add::finish(a.sums[a.reached[r]]);
         }
-        a.reached_count = reached;
     }
 
-private:
-    AXFIRE_FN u32 term(const Add& add, const Mul& mul, u32 amplitude, u32 place) const {
-        if (amplitude == kOneBits && !(a.average && a.arithmetic.multiply_spikes)) {
+    AXFIRE_FN void gather(const Units<Add, Mul>& units) const {
+        const u32 plane = a.height_out * a.width_out;
+        for (u32 o = 0; o < a.channels * plane; ++o) {
+            const u32 output[1] = {o};
+            auto sum = units.sum(output);
+            for (u32 k = 0; k < a.kernel_h * a.kernel_w; ++k) {
+                const u32 iy =
+                    o % plane / a.width_out * a.stride_h + k / a.kernel_w - a.pad_h;  // wraps above the image
+                const u32 ix = o % a.width_out * a.stride_w + k % a.kernel_w - a.pad_w;
+                if (iy >= a.height_in || ix >= a.width_in) {
+                    continue;
+                }
+                const u32 source = (o / plane * a.height_in + iy) * a.width_in + ix;
+                const u32 amplitude = a.values[source];
+                if (amplitude != kAbsent) {
+                    sum.open(k);
+                    sum.take(0, k, term(units, amplitude, source, o, k));
+                    ++a.operations;
+                }
+            }
+            if (sum.started) {
+                sum.close();
+                a.sums[o] = Add::finish(sum.value[0]);
+                a.reached[a.reached_count++] = o;
+            }
+        }
+    }
+
+    AXFIRE_FN u32 term(const Units<Add, Mul>& units, u32 amplitude, u32 source, u32 output, u32 operand) const {
+        const u32 place = output % (a.height_out * a.width_out);
+        if (a.average ? units.adds_weight(amplitude) : amplitude == kOneBits) {
             return a.factor_add[place];
         }
         if (!a.average) {
-            return add.operand(amplitude);
+            return units.add.operand(amplitude, Draw<u32>{a.arithmetic.site, output, operand, Role::term});
         }
         ++a.products;
-        return add.operand(mul(mul.operand(amplitude), a.factor_mul[place]));
+        return units.term(units.input(amplitude, source), a.factor_mul[place], output, operand);
     }
 };
 
@@ -63,8 +102,7 @@ struct Pool2dDense {
     Pool2dArgs& a;
 
     void operator()() const {
-        const Add add(a.arithmetic.add);
-        const Mul mul(a.arithmetic.mul);
+        const Units<Add, Mul> units(a.arithmetic);
         const u32 plane = a.height_out * a.width_out;
         const u32 outputs = a.channels * plane;
         for (u32 first = 0; first < outputs; first += kLanes) {
@@ -72,19 +110,26 @@ struct Pool2dDense {
             for (u32 j = 0; j < kLanes && first + j < outputs; ++j) {
                 factor[j] = a.factor_mul[(first + j) % plane];
             }
-            Lanes sum{};
-            for (u32 ky = 0; ky < a.kernel_h; ++ky) {
-                for (u32 kx = 0; kx < a.kernel_w; ++kx) {
-                    Lanes x{};
-                    for (u32 j = 0; j < kLanes && first + j < outputs; ++j) {
-                        x[j] = tap(first + j, ky, kx);
-                    }
-                    sum = a.average ? mac(add, mul, sum, mul.operand(x), factor) : add(sum, add.operand(x));
+            const Lanes output[1] = {lane_indices(first)};
+            auto sum = units.sum(output);
+            for (u32 k = 0; k < a.kernel_h * a.kernel_w; ++k) {
+                Lanes x{};
+                Lanes source{};
+                for (u32 j = 0; j < kLanes && first + j < outputs; ++j) {
+                    source[j] = tap(first + j, k / a.kernel_w, k % a.kernel_w);
+                    const bool given = source[j] != kAbsent && a.values[source[j]] != kAbsent;
+                    x[j] = given ? a.values[source[j]] : 0;
                 }
+                sum.open(k);
+                const Draw<Lanes> draw{a.arithmetic.site, output[0], k, Role::term};
+                sum.take(
+                    0, k,
+                    a.average ? units.term(units.input(x, source), factor, output[0], k) : units.add.operand(x, draw));
             }
-            sum = Add::finish(sum);
+            sum.close();
+            const Lanes total = Add::finish(sum.value[0]);
             for (u32 j = 0; j < kLanes && first + j < outputs; ++j) {
-                a.sums[first + j] = sum[j];
+                a.sums[first + j] = total[j];
             }
         }
         a.operations = static_cast<u64>(outputs) * a.kernel_h * a.kernel_w;
@@ -92,16 +137,13 @@ struct Pool2dDense {
     }
 
 private:
+    /// Index of the input under kernel row ky and column kx of an output; kAbsent in the padding.
     AXFIRE_FN u32 tap(u32 output, u32 ky, u32 kx) const {
         const u32 plane = a.height_out * a.width_out;
         const u32 c = output / plane;
         const u32 iy = output % plane / a.width_out * a.stride_h + ky - a.pad_h;  // wraps above the image
         const u32 ix = output % a.width_out * a.stride_w + kx - a.pad_w;
-        if (iy >= a.height_in || ix >= a.width_in) {
-            return 0;
-        }
-        const u32 value = a.values[(c * a.height_in + iy) * a.width_in + ix];
-        return value == kAbsent ? 0 : value;
+        return iy < a.height_in && ix < a.width_in ? (c * a.height_in + iy) * a.width_in + ix : kAbsent;
     }
 };
 

@@ -2,6 +2,7 @@
 // The raw views that projection kernels work on. Values are binary32 bits.
 #pragma once
 
+#include "arith/draw.h"
 #include "arith/spec.h"
 
 namespace axfire {
@@ -24,6 +25,7 @@ struct ProjectionArithmetic {
     AdderSpec add;
     MultiplierSpec mul;
     bool multiply_spikes;  ///< send spikes of amplitude 1 through the multiplier too
+    RandomSite site;       ///< of stochastic roundings
 };
 
 struct LinearArgs {
@@ -63,7 +65,7 @@ struct Conv2dArgs {
         bias_only;  ///< [channels_out][height_out][width_out]: the sum where no event arrived; kAbsent without bias
     TapList rows, columns;
     EventView events;
-    const u32* values;  ///< [channels_in][height_in][width_in]
+    const u32* values;  ///< [channels_in][height_in][width_in]; of events where the order is not sequential: kAbsent
     u32* accumulator;   ///< scratch [height_out * width_out][groups][group_stride]
     u32* touched;       ///< scratch [height_out * width_out * groups], zero before and after
     u32* reached;       ///< scratch [height_out * width_out * groups]
@@ -82,7 +84,7 @@ struct Pool2dArgs {
     const u32* factor_add;  ///< [height_out * width_out]: 1/n of each window (1 for sum pooling), adder's format
     const u32* factor_mul;  ///< the same in the multiplier's format
     EventView events;
-    const u32* values;  ///< [channels][height_in][width_in], dense kernels
+    const u32* values;  ///< [channels][height_in][width_in], as for a convolution
     u32* sums;          ///< out: [channels][height_out][width_out]; kAbsent where no event arrived
     u32* reached;       ///< out: indices of the sums that events reached, in no order
     u32 reached_count;  ///< out
@@ -94,6 +96,7 @@ struct Pool2dArgs {
 /// Element-wise operations over [count] elements; kAbsent operands are left out.
 struct ElementwiseArgs {
     u32 count;
+    u32 operand;  ///< the number of this operation among those of its node, for stochastic roundings
     const u32* a;
     const u32* b;
     u32* out;

@@ -10,7 +10,9 @@
 #include "engine/backend/cpu/kernels.h"
 #include "engine/cli/commands.h"
 #include "engine/cli/numbers.h"
+#include "engine/cli/parameter_range.h"
 #include "engine/formats/atomic_file.h"
+#include "engine/models/load_model.h"
 
 namespace axfire::cli {
 
@@ -30,15 +32,15 @@ void evaluate(const EvalOptions& o, std::vector<u32>& a, std::vector<u32>& b, st
     const CpuKernels& kernels = cpu_kernels();
     out.resize(a.size());
     if (o.op == "add") {
-        const AdderSpec s = parse_adder(o.unit);
+        const AdderSpec s = parse_adder(o.unit, load_model);
         kernels.convert(s.format, s.rounding, a.data(), a.data(), a.size());
         kernels.convert(s.format, s.rounding, b.data(), b.data(), b.size());
-        kernels.add(s, a.data(), b.data(), out.data(), a.size());
+        kernels.general.add(s, a.data(), b.data(), out.data(), a.size());
     } else {
-        const MultiplierSpec s = parse_multiplier(o.unit);
+        const MultiplierSpec s = parse_multiplier(o.unit, load_model);
         kernels.convert(s.format, s.rounding, a.data(), a.data(), a.size());
         kernels.convert(s.format, s.rounding, b.data(), b.data(), b.size());
-        kernels.mul(s, a.data(), b.data(), out.data(), a.size());
+        kernels.general.mul(s, a.data(), b.data(), out.data(), a.size());
     }
 }
 
@@ -81,45 +83,17 @@ void eval_command(const EvalOptions& o) {
     fmt::print("{} 0x{:08x}\n", float_text(out[0]), out[0]);
 }
 
-std::string range(const ParameterInfo& p, bool adder) {
-    const char* const width = adder ? "M+3" : "M+1";
-    const std::string max = p.max == kCircuitWidth        ? width
-                            : p.max == kTwiceCircuitWidth ? fmt::format("2({})", width)
-                                                          : fmt::format("{}", p.max);
-    const std::string otherwise = !p.has_default         ? "required"
-                                  : p.default_value == 0 ? "optional"
-                                                         : fmt::format("default {}", p.default_value);
-    return fmt::format("{} {}..{} ({})", p.name, p.min, max, otherwise);
-}
-
-void list_units(const char* title, std::span<const UnitInfo* const> units, bool adder) {
-    fmt::print("{}\n", title);
-    for (const UnitInfo* u : units) {
-        std::string parameters;
-        for (unsigned i = 0; i < u->parameter_count; ++i) {
-            parameters += (i == 0 ? "" : ", ") + range(u->parameters[i], adder);
-        }
-        fmt::print("  {:<10} {}{}\n", u->name, u->summary, parameters.empty() ? "" : "; " + parameters);
-    }
-}
-
-void list_command() {
-    list_units("adders", all_adders(), true);
-    list_units("multipliers", all_multipliers(), false);
-    fmt::print("M is the number of fraction bits of the format. axfire arith describe UNIT tells more.\n");
-}
-
 void describe(const UnitInfo& u, bool adder) {
     fmt::print("{} ({})\n  {}\n  source: {}\n", u.name, adder ? "adder" : "multiplier", u.summary, u.source);
     for (unsigned i = 0; i < u.parameter_count; ++i) {
-        fmt::print("  {}: {}\n", range(u.parameters[i], adder), u.parameters[i].summary);
+        fmt::print("  {}: {}\n", parameter_range(u.parameters[i], adder), u.parameters[i].summary);
     }
     if (adder) {
         fmt::print(
-            "  options: subtract=circuit|exact, zero_bypass=off|on, subnormals=gradual|flush, "
-            "overflow=infinity|saturate\n");
+            "  options: guard=0..3, round=rne|rna|rz|ru|rd|odd|sr, subtract=circuit|exact, zero_bypass=off|on, "
+            "order=sequential|tree|blocked:n, subnormals=gradual|flush, overflow=infinity|saturate\n");
     } else {
-        fmt::print("  options: round=rne|rna|rz|ru|rd|odd, subnormals=gradual|flush, overflow=infinity|saturate\n");
+        fmt::print("  options: round=rne|rna|rz|ru|rd|odd|sr, subnormals=gradual|flush, overflow=infinity|saturate\n");
     }
 }
 
@@ -141,9 +115,12 @@ void describe_command(const std::string& name) {
 }  // namespace
 
 void add_arith(CLI::App& app) {
-    CLI::App* sub = app.add_subcommand("arith", "The arithmetic units: list, describe, evaluate");
+    CLI::App* sub = app.add_subcommand("arith", "The arithmetic units: list, describe, evaluate, characterize");
     sub->require_subcommand(1);
-    sub->add_subcommand("list", "All units, with their parameters")->callback(list_command);
+    add_list(*sub);
+    add_characterize(*sub);
+    add_circuit(*sub);
+    add_tabulate(*sub);
 
     auto name = std::make_shared<std::string>();
     CLI::App* describe = sub->add_subcommand("describe", "One unit: what it does, its parameters, its source");

@@ -12,6 +12,12 @@ void add_arith(CLI::App& app);
 void add_export(CLI::App& app);
 void add_info(CLI::App& app);
 
+// Of `arith`.
+void add_list(CLI::App& arith);
+void add_characterize(CLI::App& arith);
+void add_circuit(CLI::App& arith);
+void add_tabulate(CLI::App& arith);
+
 /// The whole command. Returns the exit code: 0, 1 for a run that failed, 2 for a bad argument or file.
 int main(int argc, char** argv);
 

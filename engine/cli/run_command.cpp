@@ -171,10 +171,24 @@ void add_run(CLI::App& app) {
     sub->add_option("--dt", f->conventions.dt_ms, "Length of a step in ms; default: the model's, or 1")
         ->check(CLI::PositiveNumber);
 
-    sub->add_option("--mul", f->synapse_mul, "Synapse multiplier: " + spec)->group("Arithmetic")->capture_default_str();
-    sub->add_option("--add", f->synapse_add, "Synapse adder")->group("Arithmetic")->capture_default_str();
-    sub->add_option("--neuron-mul", f->neuron_mul, "Neuron multiplier")->group("Arithmetic")->capture_default_str();
-    sub->add_option("--neuron-add", f->neuron_add, "Neuron adder")->group("Arithmetic")->capture_default_str();
+    sub->add_option("--mul", f->units.mul, "Synapse multiplier (default exact@fp32): " + spec)->group("Arithmetic");
+    sub->add_option("--add", f->units.add, "Synapse adder (default exact@fp32)")->group("Arithmetic");
+    sub->add_option("--neuron-mul", f->units.neuron_mul, "Neuron multiplier (default exact@fp32)")->group("Arithmetic");
+    sub->add_option("--neuron-add", f->units.neuron_add, "Neuron adder (default exact@fp32)")->group("Arithmetic");
+    sub->add_option("--config", f->config, "TOML file with the units of single layers")->group("Arithmetic");
+    sub->add_option(
+           "--table", f->table,
+           "Multipliers of up to 8 fraction bits as look-up tables: on, off, or auto, where a model of your own "
+           "is slower than its table; changes no result")
+        ->check(CLI::IsMember({"auto", "on", "off"}))
+        ->capture_default_str()
+        ->group("Arithmetic");
+    sub->add_option("--jit", f->jit,
+                    "Kernels compiled for the arithmetic: auto (where there is a compiler), off, or required; changes "
+                    "no result")
+        ->check(CLI::IsMember({"auto", "off", "required"}))
+        ->capture_default_str()
+        ->group("Arithmetic");
     sub->add_option("--weights", f->weights, "Format that the weights are stored in first; default: as given")
         ->group("Arithmetic");
     sub->add_option_function<std::string>(

@@ -24,6 +24,28 @@ const nodes::Input& input_of(const Network& network) {
     throw InputError("the network has no input");
 }
 
+std::vector<std::string> layer_names(const Network& network) {
+    std::vector<std::string> names;
+    for (const Node& node : network.nodes) {
+        names.push_back(node.name);
+    }
+    return names;
+}
+
+/// The four units in words; those that a node does not have are left out.
+nlohmann::ordered_json units_json(const Arithmetic& a, bool synapses, bool neurons) {
+    nlohmann::ordered_json json;
+    if (synapses) {
+        json["synapse_mul"] = to_string(a.synapse_mul);
+        json["synapse_add"] = to_string(a.synapse_add);
+    }
+    if (neurons) {
+        json["neuron_mul"] = to_string(a.neuron_mul);
+        json["neuron_add"] = to_string(a.neuron_add);
+    }
+    return json;
+}
+
 /// The threshold of a population, where it is the same for all.
 double common_threshold(const Node& node) {
     if (const auto* neuron = std::get_if<nodes::Neuron>(&node.kind)) {
@@ -129,8 +151,12 @@ PreparedRun prepare(const RunFlags& flags) {
     if (flags.device != "auto" && flags.device != "cpu") {
         throw InputError(fmt::format("--device '{}' is not available in this build; choose auto or cpu", flags.device));
     }
-    run.arithmetic = {parse_multiplier(flags.synapse_mul), parse_adder(flags.synapse_add),
-                      parse_multiplier(flags.neuron_mul), parse_adder(flags.neuron_add)};
+    const TablePolicy table = flags.table == "on"    ? TablePolicy::on
+                              : flags.table == "off" ? TablePolicy::off
+                                                     : TablePolicy::automatic;
+    const ArithmeticConfig config = flags.config.empty() ? ArithmeticConfig{} : read_arithmetic_config(flags.config);
+    set_units(config.all, table, run.arithmetic);
+    set_units(flags.units, table, run.arithmetic);
     if (!flags.record.empty() && flags.output.empty()) {
         throw InputError("--record needs -o FILE to record into");
     }
@@ -152,6 +178,14 @@ PreparedRun prepare(const RunFlags& flags) {
 
     SimulationOptions options;
     options.arithmetic = run.arithmetic;
+    if (!config.layers.empty()) {
+        options.node_wise = arithmetic_by_name(config, layer_names(run.network), run.arithmetic, table);
+    }
+    options.jit = flags.jit == "off" ? Jit::off : flags.jit == "required" ? Jit::required : Jit::automatic;
+    options.seed = flags.seed;
+    if (!flags.quiet) {
+        options.notice = [](const std::string& text) { fmt::print(stderr, "axfire: {}\n", text); };
+    }
     options.multiply_spikes = flags.multiply_spikes;
     if (!flags.weights.empty()) {
         options.weight_format = parse_format(flags.weights);
@@ -199,10 +233,13 @@ nlohmann::ordered_json configuration(const RunFlags& flags, const PreparedRun& r
     json["input_gain"] = to_string(c.input_gain);
     json["cuba_order"] = to_string(c.cuba_order);
     json["decay_gain"] = to_string(c.decay_gain);
-    json["arithmetic"] = {{"synapse_mul", to_string(run.arithmetic.synapse_mul)},
-                          {"synapse_add", to_string(run.arithmetic.synapse_add)},
-                          {"neuron_mul", to_string(run.arithmetic.neuron_mul)},
-                          {"neuron_add", to_string(run.arithmetic.neuron_add)}};
+    json["arithmetic"] = units_json(run.arithmetic, true, true);
+    nlohmann::ordered_json layers;
+    for (const Layer& l : run.simulation->layers()) {
+        const bool neuron = std::holds_alternative<nodes::Neuron>(run.network.nodes[l.node].kind);
+        layers[l.name] = units_json(run.simulation->arithmetic(l.node), true, neuron);
+    }
+    json["layer_arithmetic"] = std::move(layers);
     json["spike_multiply"] = flags.multiply_spikes ? "on" : "off";
     json["weights"] = flags.weights.empty() ? "as given" : flags.weights;
     json["readout"] = readouts[static_cast<std::size_t>(run.simulation->readout())];

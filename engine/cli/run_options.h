@@ -8,6 +8,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "arith/spec_text.h"
+#include "engine/cli/arithmetic_config.h"
 #include "engine/network/conventions.h"
 #include "engine/record/run_file.h"
 #include "engine/simulation/runner.h"
@@ -20,11 +22,11 @@ struct RunFlags {
     std::string data;
     std::uint32_t steps = 0;  ///< 0: the data set's own
     ConventionOverrides conventions;
-    std::string synapse_mul = "exact@fp32";
-    std::string synapse_add = "exact@fp32";
-    std::string neuron_mul = "exact@fp32";
-    std::string neuron_add = "exact@fp32";
+    UnitTexts units;  ///< empty: as the configuration file says, else exact@fp32
     std::string weights;
+    std::string config;  ///< TOML file with the arithmetic of layers; empty: none
+    std::string table = "auto";
+    std::string jit = "auto";
     bool multiply_spikes = false;
     std::string encode;  ///< empty: events for event data, direct for other
     bool binary_events = false;
@@ -48,7 +50,7 @@ struct PreparedRun {
     Network network;
     std::unique_ptr<Dataset> data;
     std::unique_ptr<Simulation> simulation;
-    Arithmetic arithmetic;
+    Arithmetic arithmetic;  ///< of the nodes for which the configuration file says nothing else
     RunOptions options;
     std::vector<RecordedPopulation> populations;  ///< one for each of options.traces
 };

@@ -66,15 +66,87 @@ Readout choose_readout(Readout wanted, const Node& output, bool events) {
     return wanted;
 }
 
+/// The kernels of every node, found (and compiled, where need be) together.
+class NodeInstances {
+public:
+    NodeInstances(const Network& network, const Topology& topology, const std::vector<Arithmetic>& arithmetic,
+                  const SimulationOptions& options)
+        : synapses_(network.nodes.size(), kNone), neurons_(network.nodes.size(), kNone) {
+        std::vector<InstanceRequest> requests;
+        for (std::size_t n = 0; n < network.nodes.size(); ++n) {
+            const Node& node = network.nodes[n];
+            const Arithmetic& a = arithmetic[n];
+            const bool neuron = is<nodes::Neuron>(node);
+            const bool several = topology.feed_forward[n].size() + topology.recurrent[n].size() > 1;
+            if (is<nodes::Linear>(node) || is<nodes::Conv2d>(node) || is<nodes::Pool2d>(node) ||
+                is<nodes::Scale>(node) || (neuron && several)) {
+                synapses_[n] = request(requests, {a.synapse_add, a.synapse_mul, Part::projections});
+            }
+            if (neuron) {
+                neurons_[n] = request(requests, {a.neuron_add, a.neuron_mul, Part::neurons});
+            }
+        }
+        const Notice silent = [](const std::string&) {};
+        found_ = find_instances(requests, options.jit, options.notice ? options.notice : silent);
+    }
+
+    const Instance& synapses(std::size_t n) const { return at(synapses_[n]); }
+    const Instance& neurons(std::size_t n) const { return at(neurons_[n]); }
+
+private:
+    static constexpr std::size_t kNone = static_cast<std::size_t>(-1);
+
+    const Instance& at(std::size_t i) const { return i == kNone ? cpu_kernels().general : *found_[i]; }
+
+    /// The index of the request in the list; one of other parts is widened.
+    static std::size_t request(std::vector<InstanceRequest>& requests, const InstanceRequest& wanted) {
+        for (std::size_t i = 0; i < requests.size(); ++i) {
+            if (requests[i].add == wanted.add && requests[i].mul == wanted.mul) {
+                requests[i].part = requests[i].part == wanted.part ? wanted.part : Part::both;
+                return i;
+            }
+        }
+        requests.push_back(wanted);
+        return requests.size() - 1;
+    }
+
+    std::vector<std::size_t> synapses_, neurons_;  ///< by node: index in found_
+    std::vector<const Instance*> found_;
+};
+
+bool rounds_stochastically(const Arithmetic& a) {
+    return a.synapse_mul.rounding == Rounding::sr || a.synapse_add.rounding == Rounding::sr ||
+           a.neuron_mul.rounding == Rounding::sr || a.neuron_add.rounding == Rounding::sr;
+}
+
 }  // namespace
+
+/// Random words are numbered by 24-bit indices and 15-bit nodes, the orders of sums by 24-bit indices.
+void Simulation::check_random_places(std::size_t node) const {
+    const bool random = rounds_stochastically(arithmetic_[node]);
+    const bool ordered = arithmetic_[node].synapse_add.order != Order::sequential;
+    for (const std::vector<std::size_t>& sources : {topology_.feed_forward[node], topology_.recurrent[node]}) {
+        for (const std::size_t source : sources) {
+            if ((random || ordered) && element_count(topology_.shape[source]) >= kInputOperand) {
+                throw InputError(fmt::format("stochastic rounding and orders of sums take layers of at most {} inputs",
+                                             kInputOperand - 1));
+            }
+        }
+    }
+    if (random && place_[node] >= 1u << 15) {
+        throw InputError(fmt::format("stochastic rounding takes networks of at most {} nodes", 1u << 15));
+    }
+}
 
 Simulation::Simulation(const Network& network, const SimulationOptions& options) : topology_(analyse(network)) {
     const std::size_t count = network.nodes.size();
+    arithmetic_ = options.node_wise.empty() ? std::vector(count, options.arithmetic) : options.node_wise;
+    seed_ = options.seed;
+    place_.resize(count);
     stages_.resize(count);
     events_.resize(count);
-    std::vector<std::size_t> place(count);
     for (std::size_t i = 0; i < count; ++i) {
-        place[topology_.order[i]] = i;
+        place_[topology_.order[i]] = static_cast<u32>(i);
         roles_.push_back({passes(network.nodes[i]), is_spiking(network.nodes[i]), is<nodes::Neuron>(network.nodes[i])});
         events_[i] = roles_[i].spikes;  // known before the order reaches it, for recurrent edges
     }
@@ -94,6 +166,7 @@ Simulation::Simulation(const Network& network, const SimulationOptions& options)
             input_ = input ? n : input_;
         }
     }
+    const NodeInstances instances(network, topology_, arithmetic_, options);
     for (const std::size_t n : topology_.order) {
         const Node& node = network.nodes[n];
         if (is<nodes::Output>(node)) {
@@ -104,10 +177,13 @@ Simulation::Simulation(const Network& network, const SimulationOptions& options)
             continue;
         }
         const std::size_t source = source_of(n);
-        const bool late = is<nodes::Delay>(node) && place[source] > place[n];
+        const bool late = is<nodes::Delay>(node) && place_[source] > place_[n];
+        check_random_places(n);
         StageContext context{cpu_kernels(),
+                             instances.synapses(n),
+                             instances.neurons(n),
                              network.conventions,
-                             options.arithmetic,
+                             arithmetic_[n],
                              options.multiply_spikes,
                              options.weight_format ? &*options.weight_format : nullptr,
                              topology_.shape[source],
@@ -136,6 +212,7 @@ Simulation::Simulation(const Network& network, const SimulationOptions& options)
     }
     std::sort(remembered_.begin(), remembered_.end());
     remembered_.erase(std::unique(remembered_.begin(), remembered_.end()), remembered_.end());
+    rounds_stochastically_ = std::any_of(arithmetic_.begin(), arithmetic_.end(), rounds_stochastically);
     input_size_ = element_count(topology_.shape[input_]);
     readout_ = choose_readout(options.readout, network.nodes[output_.node], events_[output_.node]);
 }

@@ -4,6 +4,10 @@
 #include <bit>
 #include <cmath>
 
+#include <fmt/format.h>
+
+#include "arith/error.h"
+
 namespace axfire {
 
 SampleResult Simulation::run(const EncodedSample& sample, const std::vector<TraceRequest>& traces, Workspace& w) const {
@@ -12,6 +16,10 @@ SampleResult Simulation::run(const EncodedSample& sample, const std::vector<Trac
         w.state[n].previous.clear();
         w.state[n].counts = {};
         stages_[n]->reset(w.state[n]);
+        w.state[n].site = {seed_, static_cast<u32>(sample.sample_index), 0, place_[n]};
+    }
+    if (rounds_stochastically_ && sample.steps > 1u << 24) {
+        throw InputError(fmt::format("stochastic rounding takes at most {} steps", 1u << 24));
     }
     w.readout.assign(output_size_, 0.0f);
     SampleResult result;
@@ -30,6 +38,7 @@ SampleResult Simulation::run(const EncodedSample& sample, const std::vector<Trac
 
 void Simulation::step(Workspace& w, u32 t) const {
     for (const std::size_t n : computing_) {
+        w.state[n].site.step = t;
         stages_[n]->step(w.sources[n], w.state[n], t);
     }
     for (const std::size_t n : late_) {

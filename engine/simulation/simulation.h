@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "datasets/sample.h"
+#include "engine/backend/jit/instances.h"
 #include "engine/record/trace.h"
 #include "engine/simulation/stage.h"
 
@@ -22,7 +23,11 @@ enum class Readout : std::uint8_t {
 };
 
 struct SimulationOptions {
-    Arithmetic arithmetic;
+    Arithmetic arithmetic;              ///< of every node
+    std::vector<Arithmetic> node_wise;  ///< or one for each node of the network
+    Jit jit = Jit::automatic;
+    Notice notice;           ///< told when kernels are compiled; may be empty
+    std::uint64_t seed = 0;  ///< of stochastic roundings
     bool multiply_spikes = false;
     std::optional<Format> weight_format;
     bool input_events = true;  ///< the input node emits events (else analog values)
@@ -77,6 +82,8 @@ public:
     const std::vector<Layer>& layers() const { return layers_; }
     std::size_t input_size() const { return input_size_; }
     Readout readout() const { return readout_; }
+    /// The arithmetic in force for a node.
+    const Arithmetic& arithmetic(std::size_t node) const { return arithmetic_[node]; }
     /// True if the node has spikes, or a membrane, to record.
     bool spikes(std::size_t node) const;
     bool has_membrane(std::size_t node) const;
@@ -98,7 +105,13 @@ private:
         bool spikes;
         bool has_membrane;
     };
-    std::vector<Role> roles_;  ///< by node
+    void check_random_places(std::size_t node) const;
+
+    std::vector<Role> roles_;             ///< by node
+    std::vector<Arithmetic> arithmetic_;  ///< by node
+    std::vector<u32> place_;              ///< by node: its place in topological order
+    std::uint64_t seed_ = 0;
+    bool rounds_stochastically_ = false;
     Topology topology_;
     std::vector<std::unique_ptr<Stage>> stages_;  ///< by node; none for nodes that only pass a signal on
     std::vector<bool> events_;                    ///< by node: emits events

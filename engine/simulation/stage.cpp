@@ -14,13 +14,22 @@ Buffer StageContext::stored_weights(Buffer weights) const {
 }
 
 Buffer StageContext::operands(const AdderSpec& unit, Buffer values) const {
-    kernels.convert(unit.format, unit.rounding, values.data(), values.data(), values.size());
+    kernels.convert(unit.format, loading(unit.rounding), values.data(), values.data(), values.size());
     return values;
 }
 
 Buffer StageContext::operands(const MultiplierSpec& unit, Buffer values) const {
-    kernels.convert(unit.format, unit.rounding, values.data(), values.data(), values.size());
+    kernels.convert(unit.format, loading(unit.rounding), values.data(), values.data(), values.size());
     return values;
+}
+
+Buffer StageContext::sums_without_input(const Buffer& bias) const {
+    AdderSpec add = arithmetic.synapse_add;
+    add.rounding = loading(add.rounding);
+    Buffer sums(bias.size());
+    const Buffer zero(bias.size());
+    kernels.general.add(add, zero.data(), bias.data(), sums.data(), bias.size());
+    return sums;
 }
 
 Buffer to_buffer(const std::vector<float>& values) {

@@ -31,6 +31,7 @@ struct Counts {
 
 /// Everything that a stage keeps for one sample. A stage uses what it needs.
 struct StageState {
+    RandomSite site;  ///< of this step
     Signal out;       ///< of this step
     Signal previous;  ///< of the last step, for recurrent edges
     Counts counts;
@@ -53,6 +54,8 @@ struct Source {
 /// Facts about a network that is being compiled.
 struct StageContext {
     const CpuKernels& kernels;
+    const Instance& synapses;  ///< for this node's synapse units
+    const Instance& neurons;   ///< ... neuron units
     const Conventions& how;
     const Arithmetic& arithmetic;  ///< of this node
     bool multiply_spikes;          ///< --spike-multiply on
@@ -63,16 +66,18 @@ struct StageContext {
     bool in_cycle;  ///< delay nodes: the input arrives after the output was needed
 
     ProjectionArithmetic projection() const {
-        return {arithmetic.synapse_add, arithmetic.synapse_mul, multiply_spikes};
+        return {arithmetic.synapse_add, arithmetic.synapse_mul, multiply_spikes, {}};
     }
-    const ProjectionKernels& projections() const {
-        return kernels.projections(arithmetic.synapse_add, arithmetic.synapse_mul);
-    }
+    const ProjectionKernels& projections() const { return synapses.projections; }
+    /// Events must be spread out for the kernels: the order of sums is not that in which events come.
+    bool spreads_events() const { return in_events && arithmetic.synapse_add.order != Order::sequential; }
     /// Weights in --weights' format.
     Buffer stored_weights(Buffer weights) const;
     /// Values as operands of a unit: in its format.
     Buffer operands(const AdderSpec& unit, Buffer values) const;
     Buffer operands(const MultiplierSpec& unit, Buffer values) const;
+    /// add(+0, bias): what a neuron gets in a step without input.
+    Buffer sums_without_input(const Buffer& bias) const;
 };
 
 class Stage {
@@ -94,6 +99,11 @@ std::unique_ptr<Stage> make_stage(const nodes::Threshold& node, const StageConte
 std::unique_ptr<Stage> make_stage(const nodes::Delay& node, const StageContext& context);
 std::unique_ptr<Stage> make_stage(const nodes::Neuron& node, const StageContext& context);
 
+/// How what is rounded once, when a network is loaded, is rounded: stochastic rounding is for operations.
+inline Rounding loading(Rounding r) {
+    return r == Rounding::sr ? Rounding::rne : r;
+}
+
 /// Floats as bits, every NaN the canonical one.
 Buffer to_buffer(const std::vector<float>& values);
 
@@ -102,7 +112,7 @@ template <class Spec>
 Buffer constants(const Spec& unit, const std::vector<double>& values) {
     Buffer buffer(values.size());
     for (std::size_t i = 0; i < values.size(); ++i) {
-        buffer[i] = convert_constant(unit.format, unit.rounding, values[i]);
+        buffer[i] = convert_constant(unit.format, loading(unit.rounding), values[i]);
     }
     return buffer;
 }

@@ -1,7 +1,8 @@
 # Writes headers that list the plug-ins found in the tree, so that a new unit or model is one new file and no more.
 
-# A folder of plug-ins -> ${out}_includes and ${out}_text, an enum and an X-macro of `<file stem><suffix>`.
-function(axfire_list_folder out folder enum macro suffix)
+# A folder of plug-ins -> ${out}_includes and ${out}_text, an enum (with `more` behind) and an X-macro of
+# `<file stem><suffix>`.
+function(axfire_list_folder out folder enum macro suffix more)
     file(GLOB files CONFIGURE_DEPENDS RELATIVE ${CMAKE_SOURCE_DIR} ${CMAKE_SOURCE_DIR}/${folder}/*.h)
     list(SORT files)
     set(includes "")
@@ -13,7 +14,7 @@ function(axfire_list_folder out folder enum macro suffix)
         string(APPEND names "    ${name}${suffix},\n")
         string(APPEND calls " X(${name}${suffix})")
     endforeach()
-    set(text "enum class ${enum} : unsigned char {\n${names}};\n\n#define ${macro}(X)${calls}\n")
+    set(text "enum class ${enum} : unsigned char {\n${names}${more}};\n\n#define ${macro}(X)${calls}\n")
     set(${out}_includes "${includes}" PARENT_SCOPE)
     set(${out}_text "${text}" PARENT_SCOPE)
 endfunction()
@@ -29,14 +30,16 @@ function(axfire_write_if_changed file text)
 endfunction()
 
 function(axfire_list_units)
-    axfire_list_folder(adders arith/adders AdderId AXFIRE_ADDERS "")
-    axfire_list_folder(multipliers arith/multipliers MultiplierId AXFIRE_MULTIPLIERS "")
+    axfire_list_folder(adders arith/adders AdderId AXFIRE_ADDERS "" "    model,  // a user's own
+")
+    axfire_list_folder(multipliers arith/multipliers MultiplierId AXFIRE_MULTIPLIERS "" "    model,  // a user's own, or a table
+")
     axfire_write_if_changed(${CMAKE_BINARY_DIR}/generated/arith/unit_lists.h
         "// Generated from the files in arith/adders and arith/multipliers.\n#pragma once\n\n${adders_includes}${multipliers_includes}\nnamespace axfire {\n\n${adders_text}\n${multipliers_text}\n}  // namespace axfire\n")
 endfunction()
 
 function(axfire_list_models)
-    axfire_list_folder(models neurons/models ModelId AXFIRE_MODELS "_model")
+    axfire_list_folder(models neurons/models ModelId AXFIRE_MODELS "_model" "")
     axfire_write_if_changed(${CMAKE_BINARY_DIR}/generated/neurons/model_list.h
         "// Generated from the files in neurons/models.\n#pragma once\n\n${models_includes}\nnamespace axfire {\n\n${models_text}\n}  // namespace axfire\n")
 endfunction()

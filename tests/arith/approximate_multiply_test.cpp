@@ -8,16 +8,13 @@
 #include "tests/support/compare.h"
 #include "tests/support/operands.h"
 #include "tests/support/seed.h"
+#include "tests/support/settings.h"
 
 namespace axfire::testing {
 namespace {
 
 std::string text(const MultiplierSpec& s) {
-    std::string t = name_of(s.unit);
-    for (const u32 value : s.parameters.value) {
-        t += " " + std::to_string(value);
-    }
-    t += "@" + name(s.format);
+    std::string t = setting_name(s.unit, s.parameters) + "@" + name(s.format);
     if (s.round_product) {
         t += " round=";
         t += name(s.rounding);
@@ -35,10 +32,22 @@ std::vector<u32> oracle_mul(const MultiplierSpec& s, const std::vector<Pair>& pa
     return products;
 }
 
-/// Settings from mild to ones that lose leading bits; tiled arrays where p > 12 or p > N.
-std::vector<MultiplierSpec> settings(const Format& f) {
+/// Settings of every unit, arrays in blocks among them, at most `most` of each; and drum and the arrays at their
+/// extremes.
+std::vector<MultiplierSpec> settings_of(const Format& f, std::size_t most) {
     const u32 p = f.fraction_bits + 1;
-    std::vector<MultiplierSpec> all = {{MultiplierId::mitchell, {}, f}};
+    std::vector<MultiplierSpec> all;
+    for (const MultiplierId id : every_multiplier()) {
+        if (id == MultiplierId::exact) {
+            continue;
+        }
+        for (const Parameters& setting : settings(id, p, most)) {
+            const int block = block_parameter(id);
+            if (block < 0 || setting.value[block] == 0 || 2 * setting.value[block] >= p) {
+                all.push_back({id, setting, f});
+            }
+        }
+    }
     for (const u32 k : {1u, 2u, 4u, 6u, p}) {
         if (k <= p) {
             all.push_back({MultiplierId::drum, {{k}}, f});
@@ -47,17 +56,13 @@ std::vector<MultiplierSpec> settings(const Format& f) {
     for (const u32 v : {0u, p / 2, p - 1, p}) {
         all.push_back({MultiplierId::trunc, {{v}}, f});
     }
-    all.push_back({MultiplierId::bam, {{p / 4, p / 2}}, f});
     all.push_back({MultiplierId::bam, {{p / 2, p}}, f});
     all.push_back({MultiplierId::bam, {{p, 0}}, f});  // no row left: every product is a zero
     const u32 half = (p + 1) / 2;
     all.push_back({MultiplierId::trunc, {{half, half}}, f});
     all.push_back({MultiplierId::bam, {{half / 2, half, half}}, f});
-    if (p <= 24) {
-        all.push_back({MultiplierId::bam, {{2, 12, 12}}, f});  // one tile where p <= 12
-        all.push_back({MultiplierId::trunc, {{18, 12}}, f});
-        all.push_back({MultiplierId::trunc, {{6, 12}}, f});
-    }
+    all.push_back({MultiplierId::bam, {{2, 12, 12}}, f});  // one tile where p <= 12
+    all.push_back({MultiplierId::trunc, {{18, 12}}, f});
     return all;
 }
 
@@ -72,26 +77,26 @@ void expect_format_as_oracle(const Format& format, std::size_t count) {
     auto random = test_random();
     for (const Format& f : with_options(format)) {
         const std::size_t number = samples(f == format ? count : count / 10);
-        for (const MultiplierSpec& spec : settings(f)) {
+        for (const MultiplierSpec& spec : settings_of(f, f == format ? 8 : 3)) {
             expect_as_oracle(spec, test_pairs(random, f, number));
         }
     }
 }
 
 TEST(ApproximateMultiply, Fp32EqualsTheOracle) {
-    expect_format_as_oracle(kFp32, 20000);
+    expect_format_as_oracle(kFp32, 6000);
 }
 TEST(ApproximateMultiply, Bf16EqualsTheOracle) {
-    expect_format_as_oracle(kBf16, 20000);
+    expect_format_as_oracle(kBf16, 6000);
 }
 TEST(ApproximateMultiply, Fp16EqualsTheOracle) {
-    expect_format_as_oracle(kFp16, 20000);
+    expect_format_as_oracle(kFp16, 6000);
 }
 TEST(ApproximateMultiply, E5m6EqualsTheOracle) {
-    expect_format_as_oracle({5, 6}, 10000);
+    expect_format_as_oracle({5, 6}, 4000);
 }
 TEST(ApproximateMultiply, E7m16EqualsTheOracle) {
-    expect_format_as_oracle({7, 16}, 5000);
+    expect_format_as_oracle({7, 16}, 2000);
 }
 TEST(ApproximateMultiply, E2m1EqualsTheOracle) {
     expect_format_as_oracle({2, 1}, 1000);
@@ -104,7 +109,7 @@ TEST(ApproximateMultiply, EveryPairOfThe8BitFormatsEqualsTheOracle) {
             values.push_back(oracle::number_of_code(f, code));
         }
         const auto pairs = all_pairs(values);
-        for (const MultiplierSpec& spec : settings(f)) {
+        for (const MultiplierSpec& spec : settings_of(f, 5)) {
             ASSERT_TRUE(same(pairs, library_mul(spec, pairs), oracle_mul(spec, pairs))) << text(spec);
         }
     }
@@ -113,7 +118,7 @@ TEST(ApproximateMultiply, EveryPairOfThe8BitFormatsEqualsTheOracle) {
 TEST(ApproximateMultiply, RoundedProductsEqualTheOracle) {
     auto random = test_random();
     for (const Format& f : {kFp32, kBf16, kFp16, kFp8E4m3}) {
-        for (MultiplierSpec spec : settings(f)) {
+        for (MultiplierSpec spec : settings_of(f, 4)) {
             for (const Rounding r : kModes) {
                 spec.round_product = true;
                 spec.rounding = r;

@@ -28,20 +28,22 @@ u32 get_lane(const U& x, unsigned i) {
     }
 }
 
-/// out[i] = operation(pairs[i]) over full vectors; the last one is filled with its first pair.
+/// out[i] = operation(pairs[i], words[i]) over full vectors; the last one is filled with its first pair.
 template <class U, class Out, class Operation, class Result>
-void over_lanes(const std::vector<Pair>& pairs, std::vector<Out>& out, const Operation& operation,
-                const Result& result) {
+void over_lanes(const std::vector<Pair>& pairs, const std::vector<u32>& words, std::vector<Out>& out,
+                const Operation& operation, const Result& result) {
     constexpr unsigned kWidth = LaneTraits<U>::kWidth;
     for (std::size_t start = 0; start < pairs.size(); start += kWidth) {
         U a{};
         U b{};
+        U random{};
         for (unsigned i = 0; i < kWidth; ++i) {
-            const Pair& pair = pairs[start + i < pairs.size() ? start + i : start];
-            set_lane(a, i, pair.first);
-            set_lane(b, i, pair.second);
+            const std::size_t place = start + i < pairs.size() ? start + i : start;
+            set_lane(a, i, pairs[place].first);
+            set_lane(b, i, pairs[place].second);
+            set_lane(random, i, words.empty() ? 0 : words[place]);
         }
-        const auto r = operation(a, b);
+        const auto r = operation(a, b, random);
         for (unsigned i = 0; i < kWidth && start + i < pairs.size(); ++i) {
             out[start + i] = result(r, i);
         }
@@ -49,21 +51,21 @@ void over_lanes(const std::vector<Pair>& pairs, std::vector<Out>& out, const Ope
 }
 
 template <class Out, class Operation, class Result>
-std::vector<Out> at_width(unsigned width, const std::vector<Pair>& pairs, const Operation& operation,
-                          const Result& result) {
+std::vector<Out> at_width(unsigned width, const std::vector<Pair>& pairs, const std::vector<u32>& words,
+                          const Operation& operation, const Result& result) {
     std::vector<Out> out(pairs.size());
     switch (width) {
         case 1:
-            over_lanes<u32>(pairs, out, operation, result);
+            over_lanes<u32>(pairs, words, out, operation, result);
             break;
         case 4:
-            over_lanes<U32x4>(pairs, out, operation, result);
+            over_lanes<U32x4>(pairs, words, out, operation, result);
             break;
         case 8:
-            over_lanes<U32x8>(pairs, out, operation, result);
+            over_lanes<U32x8>(pairs, words, out, operation, result);
             break;
         case 16:
-            over_lanes<U32x16>(pairs, out, operation, result);
+            over_lanes<U32x16>(pairs, words, out, operation, result);
             break;
         default:
             throw std::invalid_argument("lane widths are 1, 4, 8 and 16");
@@ -76,23 +78,29 @@ constexpr auto kWideLane = [](const auto& r, unsigned i) { return (u64{get_lane(
 
 }  // namespace
 
-std::vector<u32> library_add(const AdderSpec& spec, const std::vector<Pair>& pairs, unsigned width) {
+std::vector<u32> library_add(const AdderSpec& spec, const std::vector<Pair>& pairs, unsigned width,
+                             const std::vector<u32>& words) {
     return at_width<u32>(
-        width, pairs, [&](const auto& a, const auto& b) { return fp_add(spec, a, b); }, kLane);
+        width, pairs, words,
+        [&](const auto& a, const auto& b, const auto& random) { return fp_add(spec, a, b, random); }, kLane);
 }
 
-std::vector<u32> library_mul(const MultiplierSpec& spec, const std::vector<Pair>& pairs, unsigned width) {
+std::vector<u32> library_mul(const MultiplierSpec& spec, const std::vector<Pair>& pairs, unsigned width,
+                             const std::vector<u32>& words) {
     return at_width<u32>(
-        width, pairs, [&](const auto& a, const auto& b) { return fp_mul(spec, a, b); }, kLane);
+        width, pairs, words,
+        [&](const auto& a, const auto& b, const auto& random) { return fp_mul(spec, a, b, random); }, kLane);
 }
 
-std::vector<u32> library_convert(const Format& f, Rounding r, const std::vector<u32>& values, unsigned width) {
+std::vector<u32> library_convert(const Format& f, Rounding r, const std::vector<u32>& values, unsigned width,
+                                 const std::vector<u32>& words) {
     std::vector<Pair> pairs(values.size());
     for (std::size_t i = 0; i < values.size(); ++i) {
         pairs[i] = {values[i], 0};
     }
     return at_width<u32>(
-        width, pairs, [&](const auto& a, const auto&) { return convert(f, r, a); }, kLane);
+        width, pairs, words, [&](const auto& a, const auto&, const auto& random) { return convert(f, r, a, random); },
+        kLane);
 }
 
 std::vector<u64> library_sums(AdderId unit, const Parameters& p, u32 n, const std::vector<Pair>& pairs,
@@ -101,9 +109,12 @@ std::vector<u64> library_sums(AdderId unit, const Parameters& p, u32 n, const st
 #define AXFIRE_CASE(name)     \
     case AdderId::name:       \
         return at_width<u64>( \
-            width, pairs, [&](const auto& a, const auto& b) { return adders::name::add(a, b, n, p); }, kLane);
+            width, pairs, {}, \
+            [&](const auto& a, const auto& b, const auto&) { return adders::name::add(a, b, n, p); }, kLane);
         AXFIRE_ADDERS(AXFIRE_CASE)
 #undef AXFIRE_CASE
+        case AdderId::model:
+            break;
     }
     throw std::invalid_argument("unknown adder");
 }
@@ -111,13 +122,15 @@ std::vector<u64> library_sums(AdderId unit, const Parameters& p, u32 n, const st
 std::vector<u64> library_products(MultiplierId unit, const Parameters& p, u32 n, const std::vector<Pair>& pairs,
                                   unsigned width) {
     switch (unit) {
-#define AXFIRE_CASE(name)                                                                                   \
-    case MultiplierId::name:                                                                                \
-        return at_width<u64>(                                                                               \
-            width, pairs, [&](const auto& a, const auto& b) { return multipliers::name::mul(a, b, n, p); }, \
-            kWideLane);
+#define AXFIRE_CASE(name)     \
+    case MultiplierId::name:  \
+        return at_width<u64>( \
+            width, pairs, {}, \
+            [&](const auto& a, const auto& b, const auto&) { return multipliers::name::mul(a, b, n, p); }, kWideLane);
         AXFIRE_MULTIPLIERS(AXFIRE_CASE)
 #undef AXFIRE_CASE
+        case MultiplierId::model:
+            break;
     }
     throw std::invalid_argument("unknown multiplier");
 }
@@ -129,6 +142,8 @@ const char* name_of(AdderId unit) {
         return #name;
         AXFIRE_ADDERS(AXFIRE_CASE)
 #undef AXFIRE_CASE
+        case AdderId::model:
+            break;
     }
     return "?";
 }
@@ -140,6 +155,8 @@ const char* name_of(MultiplierId unit) {
         return #name;
         AXFIRE_MULTIPLIERS(AXFIRE_CASE)
 #undef AXFIRE_CASE
+        case MultiplierId::model:
+            break;
     }
     return "?";
 }

@@ -11,9 +11,13 @@ namespace axfire::testing {
 
 inline constexpr unsigned kWidths[] = {1, 4, 8, 16};
 
-std::vector<u32> library_add(const AdderSpec& spec, const std::vector<Pair>& pairs, unsigned width = 1);
-std::vector<u32> library_mul(const MultiplierSpec& spec, const std::vector<Pair>& pairs, unsigned width = 1);
-std::vector<u32> library_convert(const Format& f, Rounding r, const std::vector<u32>& values, unsigned width = 1);
+/// `words`: the random word of each operation, for stochastic rounding; none: 0 everywhere.
+std::vector<u32> library_add(const AdderSpec& spec, const std::vector<Pair>& pairs, unsigned width = 1,
+                             const std::vector<u32>& words = {});
+std::vector<u32> library_mul(const MultiplierSpec& spec, const std::vector<Pair>& pairs, unsigned width = 1,
+                             const std::vector<u32>& words = {});
+std::vector<u32> library_convert(const Format& f, Rounding r, const std::vector<u32>& values, unsigned width = 1,
+                                 const std::vector<u32>& words = {});
 
 /// The integer circuits: n-bit operands, (n+1)-bit sums and 2n-bit products.
 std::vector<u64> library_sums(AdderId unit, const Parameters& p, u32 n, const std::vector<Pair>& pairs,

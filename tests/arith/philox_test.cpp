@@ -18,10 +18,11 @@ std::array<u32, 4> words(const PhiloxBlock& block) {
 
 TEST(Philox, KnownAnswers) {
     using Words = std::array<u32, 4>;
-    EXPECT_EQ(words(philox({{0, 0, 0, 0}}, 0)), (Words{0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8}));
-    EXPECT_EQ(words(philox({{~0u, ~0u, ~0u, ~0u}}, ~u64{0})), (Words{0x408f276d, 0x41c83b0e, 0xa20bc7c6, 0x6d5451fd}));
+    EXPECT_EQ(words(philox<u32>({{0, 0, 0, 0}}, 0)), (Words{0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8}));
+    EXPECT_EQ(words(philox<u32>({{~0u, ~0u, ~0u, ~0u}}, ~u64{0})),
+              (Words{0x408f276d, 0x41c83b0e, 0xa20bc7c6, 0x6d5451fd}));
     // The digits of pi; the key's first word is its low half.
-    EXPECT_EQ(words(philox({{0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344}}, 0x299f31d0a4093822)),
+    EXPECT_EQ(words(philox<u32>({{0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344}}, 0x299f31d0a4093822)),
               (Words{0xd16cfe09, 0x94fdcceb, 0x5001e420, 0x24126ea1}));
 }
 

@@ -7,7 +7,7 @@
 
 #include <gtest/gtest.h>
 
-#include "engine/backend/cpu/kernels.h"
+#include "engine/backend/jit/instances.h"
 #include "synapses/views.h"
 
 namespace axfire::test {
@@ -28,7 +28,8 @@ u32 dense_sum(const std::vector<float>& x, const std::vector<float>& w) {
         weights[i * kPad] = bits(w[i]);
     }
     LinearArgs a{n, 1, kPad, nullptr, weights.data(), nullptr, {}, values.data(), sums.data(), {}};
-    cpu_kernels().projections({}, {}).linear_dense(a);
+    const AdderSpec add;
+    find_instances({{add, {}, Part::projections}}, Jit::required, {})[0]->projections.linear_dense(a);
     return sums[0];
 }
 

@@ -6,8 +6,10 @@
 #include <gtest/gtest.h>
 
 #include "arith/catalogue.h"
+#include "arith/spec_text.h"
 #include "engine/backend/cpu/kernels.h"
 #include "tests/support/seed.h"
+#include "tests/support/settings.h"
 
 namespace axfire::test {
 
@@ -57,27 +59,27 @@ TEST(InstructionSets, GiveTheSameBits) {
         baseline::kKernels.convert(f, Rounding::rne, a.data(), a.data(), n);
         baseline::kKernels.convert(f, Rounding::rne, b.data(), b.data(), n);
         std::vector<u32> want(n), got(n);
-        for (std::size_t id = 0; id < all_adders().size(); ++id) {
-            AdderSpec s;
-            s.unit = static_cast<AdderId>(id);
-            s.parameters.value[0] = 3;
-            s.format = f;
-            baseline::kKernels.add(s, a.data(), b.data(), want.data(), n);
-            for (const CpuKernels* k : others()) {
-                k->add(s, a.data(), b.data(), got.data(), n);
-                EXPECT_EQ(got, want) << to_string(s) << " " << k->isa;
+        for (const AdderId id : axfire::testing::every_adder()) {
+            for (const Parameters& p : axfire::testing::settings(id, f.fraction_bits + 3, 3)) {
+                const AdderSpec s{id, p, f};
+                baseline::kKernels.general.add(s, a.data(), b.data(), want.data(), n);
+                for (const CpuKernels* k : others()) {
+                    k->general.add(s, a.data(), b.data(), got.data(), n);
+                    EXPECT_EQ(got, want) << to_string(s) << " " << k->isa;
+                }
             }
         }
-        for (std::size_t id = 0; id < all_multipliers().size(); ++id) {
-            MultiplierSpec s;
-            s.unit = static_cast<MultiplierId>(id);
-            s.parameters.value[0] = 3;
-            s.parameters.value[1] = s.unit == MultiplierId::bam ? 4 : 0;
-            s.format = f;
-            baseline::kKernels.mul(s, a.data(), b.data(), want.data(), n);
-            for (const CpuKernels* k : others()) {
-                k->mul(s, a.data(), b.data(), got.data(), n);
-                EXPECT_EQ(got, want) << to_string(s) << " " << k->isa;
+        for (const MultiplierId id : axfire::testing::every_multiplier()) {
+            for (Parameters p : axfire::testing::settings(id, f.precision(), 3)) {
+                if (const int block = block_parameter(id); block >= 0) {
+                    p.value[block] = 0;
+                }
+                const MultiplierSpec s{id, p, f};
+                baseline::kKernels.general.mul(s, a.data(), b.data(), want.data(), n);
+                for (const CpuKernels* k : others()) {
+                    k->general.mul(s, a.data(), b.data(), got.data(), n);
+                    EXPECT_EQ(got, want) << to_string(s) << " " << k->isa;
+                }
             }
         }
     }

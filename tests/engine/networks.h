@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "arith/spec_text.h"
 #include "engine/simulation/simulation.h"
 
 namespace axfire::test {

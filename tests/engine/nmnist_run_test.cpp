@@ -3,6 +3,7 @@
 // result however the work is cut.
 #include <gtest/gtest.h>
 
+#include "arith/spec_text.h"
 #include "engine/formats/load_network.h"
 #include "engine/simulation/runner.h"
 #include "tests/support/data.h"

@@ -5,6 +5,7 @@
 #include <limits>
 #include <random>
 
+#include "arith/spec_text.h"
 #include "engine/simulation/simulation.h"
 
 namespace axfire::test {
@@ -40,6 +41,7 @@ struct RandomChoices {
 /// A few steps of events or analog values.
 inline EncodedSample random_sample(RandomChoices& r, std::size_t size, bool events) {
     EncodedSample s;
+    s.sample_index = r.index(70000);
     s.steps = static_cast<std::uint32_t>(r.between(6, 22));
     if (events) {
         const double rate = r.pick<double>({0.05, 0.2, 0.5, 0.9});
@@ -68,6 +70,7 @@ inline EncodedSample random_sample(RandomChoices& r, std::size_t size, bool even
 /// All four units, the weights' format and spikes through the multiplier or not.
 inline SimulationOptions random_options(RandomChoices& r) {
     SimulationOptions o;
+    o.jit = Jit::off;  // a thousand compilations would take long; ReferenceRandom has some networks with
     const std::vector<std::string> adders{"exact@fp32",
                                           "exact@fp32",
                                           "loa(k=12)@fp32",
@@ -91,7 +94,19 @@ inline SimulationOptions random_options(RandomChoices& r) {
                                           "exact@e8m22",
                                           "ama5(k=8,zero_bypass=on)@bf16",
                                           "exact(subnormals=flush)@e4m3",
-                                          "exact(overflow=saturate)@fp8_e4m3"};
+                                          "exact(overflow=saturate)@fp8_e4m3",
+                                          "exact(order=tree)@fp32",
+                                          "loa(k=4,order=tree)@bf16",
+                                          "exact(order=tree)@fp8_e5m2",
+                                          "ama5(k=16,order=tree)@fp32",
+                                          "exact(order=blocked:3)@fp16",
+                                          "loa(k=8,guard=3,order=blocked:16)@fp32",
+                                          "ama5(k=16,order=blocked:1)@fp32",
+                                          "exact(order=blocked:2)@bf16/sr",
+                                          "exact(order=tree)@fp8_e4m3/sr",
+                                          "exact@fp32/sr",
+                                          "exact@bf16/sr",
+                                          "loa(k=4)@bf16/sr"};
     const std::vector<std::string> multipliers{"exact@fp32",
                                                "exact@fp32",
                                                "mitchell@fp32",
@@ -108,7 +123,11 @@ inline SimulationOptions random_options(RandomChoices& r) {
                                                "exact@fp32/odd",
                                                "drum(k=4,round=rne)@fp16",
                                                "exact@e5m10/rna",
-                                               "exact(subnormals=flush,overflow=saturate)@fp8_e5m2"};
+                                               "exact(subnormals=flush,overflow=saturate)@fp8_e5m2",
+                                               "exact@bf16/sr",
+                                               "exact@fp8_e5m2/sr",
+                                               "exact@fp32/sr",
+                                               "drum(k=4)@fp16/sr"};
     // A third of the networks in plain binary32, so that nothing hides behind the arithmetic.
     const bool plain = r.chance(0.33);
     const auto adder = [&] { return parse_adder(plain ? "exact@fp32" : adders[r.index(adders.size())]); };
@@ -116,6 +135,7 @@ inline SimulationOptions random_options(RandomChoices& r) {
         return parse_multiplier(plain ? "exact@fp32" : multipliers[r.index(multipliers.size())]);
     };
     o.arithmetic = {multiplier(), adder(), multiplier(), adder()};
+    o.seed = r.random();
     o.multiply_spikes = r.chance(0.25);
     if (r.chance(0.2)) {
         o.weight_format = parse_format(r.pick<std::string>({"bf16", "fp8_e4m3", "e4m2", "fp16"}));

@@ -4,6 +4,7 @@
 
 #include <limits>
 
+#include "arith/spec_text.h"
 #include "tests/engine/networks.h"
 #include "tests/engine/reference_run.h"
 

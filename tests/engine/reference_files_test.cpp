@@ -2,6 +2,7 @@
 // Networks that others trained, against the plain simulator of tests/oracle/network, bit for bit.
 #include <gtest/gtest.h>
 
+#include "arith/spec_text.h"
 #include "engine/formats/load_network.h"
 #include "tests/engine/reference_run.h"
 #include "tests/support/data.h"

@@ -29,8 +29,12 @@ inline bool same_number(float a, float b) {
 
 inline oracle::Setting reference_setting(const SimulationOptions& options) {
     const Arithmetic& a = options.arithmetic;
-    return {oracle::units_of(a.synapse_add, a.synapse_mul), oracle::units_of(a.neuron_add, a.neuron_mul),
-            options.multiply_spikes, options.weight_format, options.input_events};
+    return {oracle::units_of(a.synapse_add, a.synapse_mul),
+            oracle::units_of(a.neuron_add, a.neuron_mul),
+            options.multiply_spikes,
+            options.weight_format,
+            options.input_events,
+            options.seed};
 }
 
 inline std::optional<oracle::Reading> reading_of(Readout readout) {

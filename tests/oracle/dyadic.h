@@ -83,6 +83,8 @@ inline u32 round_to(const Format& f, Rounding r, const Dyadic& v) {
         case Rounding::odd:
             away = inexact && kept % 2 == 0;
             break;
+        case Rounding::sr:
+            throw std::logic_error("a stochastic rounding needs a random word: round_randomly()");
     }
     kept += away ? 1 : 0;
 

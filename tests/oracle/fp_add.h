@@ -27,7 +27,25 @@ inline u32 truncate_to(const Format& f, bool negative, std::int64_t significand,
 struct AdderOptions {
     bool exact_subtraction = false;
     bool zero_bypass = false;
+    unsigned guard = 0;      ///< bits below the significand; with any, alignment keeps a sticky bit too
+    bool round_sum = false;  ///< the sum is rounded by `rounding`; else it is truncated
+    Rounding rounding = Rounding::rne;
 };
+
+/// The smaller operand's significand, aligned to the larger one's. Without guard bits, bits shifted out are dropped and
+/// nothing is left at a gap of M or more; with them, any one bit shifted out sets bit 0.
+inline std::int64_t aligned(const Format& f, std::int64_t significand, int gap, unsigned guard) {
+    if (guard == 0) {
+        return gap >= static_cast<int>(f.fraction_bits) ? 0 : significand >> gap;  // toward minus infinity
+    }
+    bool sticky = false;
+    std::int64_t word = significand * (std::int64_t{1} << guard);
+    for (int place = 0; place < gap && place < 64; ++place) {
+        sticky = sticky || word % 2 != 0;
+        word >>= 1;  // toward minus infinity
+    }
+    return sticky && word % 2 == 0 ? word + 1 : word;
+}
 
 /// The pipeline's result for operands of the format. `unit` is any circuit but the exact FP adder's, which is
 /// exact_add; the exact circuit here gives the pipeline at k = 0, which truncates.
@@ -48,11 +66,12 @@ inline u32 approximate_add(const Format& f, const AdderCircuit& unit, const Para
     const int gap = a.exponent - b.exponent;
     const bool subtraction = a.negative != b.negative;
     const bool both_negative = a.negative && b.negative;
-    const std::int64_t first = subtraction && a.negative ? -a.significand : a.significand;
-    std::int64_t second = subtraction && b.negative ? -b.significand : b.significand;
-    second = gap >= m ? 0 : second >> gap;  // arithmetic: toward minus infinity
+    const std::int64_t scale = std::int64_t{1} << options.guard;
+    const std::int64_t first = (subtraction && a.negative ? -a.significand : a.significand) * scale;
+    const std::int64_t second =
+        aligned(f, subtraction && b.negative ? -b.significand : b.significand, gap, options.guard);
 
-    const unsigned n = f.fraction_bits + 3;
+    const unsigned n = f.fraction_bits + 3 + options.guard;
     const u64 modulus = u64{1} << n;
     const Circuit circuit = subtraction && options.exact_subtraction ? adders::exact : unit.circuit;
     const u64 raw =
@@ -62,9 +81,12 @@ inline u32 approximate_add(const Format& f, const AdderCircuit& unit, const Para
 
     const bool negative = sum < 0 || both_negative;
     std::int64_t magnitude = sum < 0 ? -sum : sum;
-    int exponent = a.exponent;
+    int exponent = a.exponent - static_cast<int>(options.guard);  // the magnitude counts units of 2^(exponent - M)
     if (magnitude == 0) {
         return with_sign(negative, 0);
+    }
+    if (options.round_sum) {
+        return round_to(f, options.rounding, {negative, static_cast<u128>(magnitude), exponent - m});
     }
     while (magnitude >= std::int64_t{2} << m) {
         magnitude >>= 1;

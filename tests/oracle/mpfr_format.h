@@ -6,6 +6,7 @@
 #pragma once
 
 #include <mpfr.h>
+#include <stdexcept>
 
 #include "tests/oracle/number.h"
 
@@ -86,6 +87,8 @@ public:
             case Rounding::odd:
                 chosen = to_odd(exact);
                 break;
+            case Rounding::sr:
+                throw std::logic_error("MPFR has no stochastic rounding");
         }
         const u32 magnitude = mpfr_inf_p(chosen) ? kInfinity : to_bits(mpfr_get_flt(chosen, MPFR_RNDN)) & ~kSignBit;
         if (magnitude > max_finite(format_, false)) {

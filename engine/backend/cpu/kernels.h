@@ -30,21 +30,31 @@ struct NeuronKernels {
     void (*update[kModelCount])(NeuronArgs&);
 };
 
-struct CpuKernels {
-    const char* isa;                     ///< "baseline", "avx2" or "avx512"
-    unsigned lanes;                      ///< elements in one SIMD register
-    ProjectionKernels projection[2][2];  ///< [adder: any, exact@fp32][multiplier: any, exact@fp32]
-    NeuronKernels neuron[2][2];
-    void (*convert)(const Format&, Rounding, const u32* in, u32* out, std::size_t n);
+enum class Part : unsigned char { both, projections, neurons };
+
+/// Kernels for one adder and one multiplier.
+struct Instance {
+    ProjectionKernels projections;
+    NeuronKernels neurons;
     void (*add)(const AdderSpec&, const u32* acc, const u32* x, u32* out, std::size_t n);
     void (*mul)(const MultiplierSpec&, const u32* a, const u32* b, u32* out, std::size_t n);
+};
 
-    const ProjectionKernels& projections(const AdderSpec& add_spec, const MultiplierSpec& mul_spec) const {
-        return projection[add_spec == AdderSpec{}][mul_spec == MultiplierSpec{}];
-    }
-    const NeuronKernels& neurons(const AdderSpec& add_spec, const MultiplierSpec& mul_spec) const {
-        return neuron[add_spec == AdderSpec{}][mul_spec == MultiplierSpec{}];
-    }
+/// An instance that was built with the program.
+struct BuiltInstance {
+    AdderSpec add;
+    MultiplierSpec mul;
+    bool any_parameters;  ///< serves the adder's unit with any values of its parameters
+    Instance instance;
+};
+
+struct CpuKernels {
+    const char* isa;   ///< "baseline", "avx2" or "avx512"
+    unsigned lanes;    ///< elements in one SIMD register
+    Instance general;  ///< every arithmetic, at the price of a call for each operation
+    const BuiltInstance* built;
+    unsigned built_count;
+    void (*convert)(const Format&, Rounding, const u32* in, u32* out, std::size_t n);
 };
 
 /// The kernels of the best instruction set that this processor has, or of the one that the environment variable

@@ -10,7 +10,7 @@ namespace {
 
 class Conv2dStage : public Stage {
 public:
-    Conv2dStage(const nodes::Conv2d& node, const StageContext& c) : events_(c.in_events) {
+    Conv2dStage(const nodes::Conv2d& node, const StageContext& c) : events_(c.in_events), spreads_(c.spreads_events()) {
         const auto u = [](std::size_t n) { return static_cast<u32>(n); };
         const Shape& w = node.weight.shape;
         Conv2dArgs& a = args_;
@@ -64,9 +64,7 @@ public:
                 bias[static_cast<std::size_t>(o / group_out) * a.group_stride + o % group_out] = values[o];
             }
             bias_ = c.operands(add, std::move(bias));
-            Buffer only(bias_.size());
-            const Buffer zero(bias_.size());
-            c.kernels.add(add, zero.data(), bias_.data(), only.data(), bias_.size());
+            const Buffer only = c.sums_without_input(bias_);
             const u32 plane = a.height_out * a.width_out;
             for (u32 o = 0; o < a.channels_out; ++o) {
                 const u32 b = only[static_cast<std::size_t>(o / group_out) * a.group_stride + o % group_out];
@@ -94,13 +92,14 @@ public:
                 s.scratch[1] = Buffer(places);
                 s.scratch[2] = Buffer(places);
             } else {
-                s.scratch[0] = Buffer(static_cast<std::size_t>(args_.channels_in) * args_.height_in * args_.width_in);
+                s.scratch[0] = Buffer(inputs());
             }
         }
     }
 
     void step(const std::vector<Source>& sources, StageState& s, u32) const override {
         Conv2dArgs a = args_;
+        a.arithmetic.site = s.site;
         a.sums = s.sums.data();
         s.out.clear();
         s.out.values = s.sums.data();
@@ -109,6 +108,9 @@ public:
             if (a.events.count == 0) {
                 s.out.values = has_bias_ ? bias_only_.data() : nullptr;
                 return;
+            }
+            if (spreads_) {
+                a.values = spread(sources[0], inputs(), s.input);
             }
             a.accumulator = s.scratch[0].data();
             a.touched = s.scratch[1].data();
@@ -122,7 +124,12 @@ public:
     }
 
 private:
+    std::size_t inputs() const {
+        return static_cast<std::size_t>(args_.channels_in) * args_.height_in * args_.width_in;
+    }
+
     bool events_;
+    bool spreads_;
     bool has_bias_ = false;
     Buffer weight_add_, weight_mul_, bias_, bias_only_;
     Taps rows_, columns_;

@@ -32,9 +32,7 @@ public:
             Buffer bias(stride);
             std::copy_n(to_buffer(node.bias.data).data(), out, bias.data());
             bias_ = c.operands(add, std::move(bias));
-            bias_only_ = Buffer(stride);
-            const Buffer zero(stride);
-            c.kernels.add(add, zero.data(), bias_.data(), bias_only_.data(), stride);
+            bias_only_ = c.sums_without_input(bias_);
         }
         args_ = {in, out,     stride,  weight_add_.data(), weight_mul_.data(), has_bias ? bias_.data() : nullptr,
                  {}, nullptr, nullptr, c.projection()};
@@ -50,6 +48,7 @@ public:
 
     void step(const std::vector<Source>& sources, StageState& s, u32) const override {
         LinearArgs a = args_;
+        a.arithmetic.site = s.site;
         a.sums = s.sums.data();
         s.out.clear();
         s.out.values = s.sums.data();

@@ -80,7 +80,7 @@ public:
         add_ = add;
         mul_ = mul;
         sum_arithmetic_ = c.projection();
-        update_ = c.kernels.neurons(add, mul).update[model_];
+        update_ = c.neurons.neurons.update[model_];
         add_signals_ = c.projections().add_signals;
     }
 
@@ -107,6 +107,7 @@ public:
         a.how = how_;
         a.add = add_;
         a.mul = mul_;
+        a.site = s.site;
         update_(a);
         s.counts.neuron_updates += neurons_;
         if (info_.spiking) {
@@ -146,7 +147,9 @@ private:
                 if (s.input.empty()) {
                     s.input = Buffer(neurons_, kAbsent);
                 }
-                ElementwiseArgs e{static_cast<u32>(neurons_), sum, next, s.input.data(), sum_arithmetic_};
+                ElementwiseArgs e{
+                    static_cast<u32>(neurons_), static_cast<u32>(i), sum, next, s.input.data(), sum_arithmetic_};
+                e.arithmetic.site = s.site;
                 s.counts.synaptic_operations += both_arrived(sum, next);
                 add_signals_(e);
                 sum = s.input.data();

@@ -18,7 +18,8 @@ std::size_t inside(std::size_t o, std::size_t in, std::size_t kernel, std::size_
 
 class Pool2dStage : public Stage {
 public:
-    Pool2dStage(const nodes::Pool2d& node, const StageContext& c) : in_events_(c.in_events) {
+    Pool2dStage(const nodes::Pool2d& node, const StageContext& c)
+        : in_events_(c.in_events), spreads_(c.spreads_events()) {
         const auto u = [](std::size_t n) { return static_cast<u32>(n); };
         Pool2dArgs& a = args_;
         a = {};
@@ -73,6 +74,7 @@ public:
 
     void step(const std::vector<Source>& sources, StageState& s, u32) const override {
         Pool2dArgs a = args_;
+        a.arithmetic.site = s.site;
         a.sums = s.sums.data();
         s.out.clear();
         if (!in_events_) {
@@ -87,6 +89,7 @@ public:
             a.reached = s.scratch[0].data();
             a.reached_count = 0;
             if (a.events.count != 0) {
+                a.values = spreads_ ? spread(sources[0], inputs_, s.input) : nullptr;
                 kernel_(a);
             }
             s.reached.assign(a.reached, a.reached + a.reached_count);
@@ -118,6 +121,7 @@ private:
     }
 
     bool in_events_;
+    bool spreads_;
     bool emits_events_;
     std::size_t inputs_, outputs_;
     Buffer factor_add_, factor_mul_;

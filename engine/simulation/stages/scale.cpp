@@ -37,7 +37,8 @@ public:
         if (x == nullptr) {
             return;
         }
-        ElementwiseArgs a{static_cast<u32>(n_), x, factor_.data(), s.sums.data(), arithmetic_};
+        ElementwiseArgs a{static_cast<u32>(n_), 0, x, factor_.data(), s.sums.data(), arithmetic_};
+        a.arithmetic.site = s.site;
         kernel_(a);
         s.out.values = s.sums.data();
         s.counts.multiplications += sources[0].events ? sources[0].signal->index.size() : n_;

@@ -16,6 +16,7 @@ struct Setting {
     bool multiply_spikes = false;
     std::optional<Format> weight_format;
     bool input_events = true;
+    u64 seed = 0;  ///< of stochastic roundings
 };
 
 enum class Reading { spikes, last, sum };
@@ -47,8 +48,12 @@ public:
                 }
             }
         }
+        const bool drawn = setting_.synapse.stochastic || setting_.neuron.stochastic;
         for (std::uint32_t t = 0; t < sample.steps; ++t) {
+            Where where{setting_.seed, static_cast<u32>(sample.sample_index), t, 0, drawn};
             for (const std::string& name : graph_.order) {
+                where.node =
+                    static_cast<u32>(std::find(graph_.order.begin(), graph_.order.end(), name) - graph_.order.begin());
                 const Node& node = *graph_.node.at(name);
                 Values out;
                 if (std::holds_alternative<nodes::Input>(node.kind)) {
@@ -56,18 +61,18 @@ public:
                 } else if (const auto* delay = std::get_if<nodes::Delay>(&node.kind)) {
                     out = delayed(name, *delay, t, outcome);
                 } else if (std::holds_alternative<nodes::Neuron>(node.kind)) {
-                    const Values drive = total(name, t, outcome);
+                    const Values drive = total(name, t, outcome, where);
                     std::vector<float> membranes;
                     for (std::size_t i = 0; i < drive.size(); ++i) {
                         OneNeuron& neuron = population.at(name)[i];
-                        const bool fired = neuron.step(drive[i]);
+                        const bool fired = neuron.step(drive[i], where, i);
                         membranes.push_back(neuron.membrane());
                         out.push_back(fires(node) ? (fired ? std::optional(1.0F) : std::nullopt)
                                                   : std::optional(neuron.membrane()));
                     }
                     outcome.membrane[name].push_back(membranes);
                 } else {
-                    out = transformed(name, node, source(name, t, outcome), outcome);
+                    out = transformed(name, node, source(name, t, outcome), outcome, where);
                 }
                 outcome.signal[name].push_back(out);
             }
@@ -106,14 +111,21 @@ private:
     }
 
     /// What several sources of a neuron bring, added from left to right.
-    Values total(const std::string& name, std::uint32_t t, const Outcome& outcome) const {
+    Values total(const std::string& name, std::uint32_t t, const Outcome& outcome, const Where& where) const {
         Values sum(element_count(graph_.shape.at(name)));
+        u32 ordinal = 0;
         const auto include = [&](const Values& term) {
-            for (std::size_t i = 0; i < sum.size(); ++i) {
-                if (term[i]) {
-                    sum[i] = sum[i] ? setting_.synapse.add(*sum[i], *term[i]) : *term[i];
+            for (u32 i = 0; i < sum.size(); ++i) {
+                const auto word = [&](Word which) { return where.word(i, ordinal, which); };
+                if (term[i] && sum[i]) {
+                    sum[i] =
+                        setting_.synapse.sum(setting_.synapse.into_adder(*sum[i], word(Word::product)),
+                                             setting_.synapse.into_adder(*term[i], word(Word::term)), word(Word::sum));
+                } else if (term[i]) {
+                    sum[i] = term[i];
                 }
             }
+            ++ordinal;
         };
         for (const std::string& from : graph_.now.at(name)) {
             include(outcome.signal.at(from)[t]);
@@ -139,10 +151,11 @@ private:
         return out;
     }
 
-    Values transformed(const std::string& name, const Node& node, const Values& x, Outcome& outcome) const {
+    Values transformed(const std::string& name, const Node& node, const Values& x, Outcome& outcome,
+                       const Where& where) const {
         const Shape& in = graph_.shape.at(source_name(name));
         const Shape& shape = graph_.shape.at(name);
-        const Projection p{setting_.synapse, graph_.events.at(source_name(name)), setting_.multiply_spikes,
+        const Projection p{setting_.synapse, graph_.events.at(source_name(name)), setting_.multiply_spikes, where,
                            outcome.work[name]};
         if (const auto* linear = std::get_if<nodes::Linear>(&node.kind)) {
             return linear_sum(*linear, x, p);
@@ -154,14 +167,16 @@ private:
             return pool_sum(*pool, x, in, shape, p);
         }
         Values out = x;
-        for (std::size_t i = 0; i < out.size(); ++i) {
+        for (u32 i = 0; i < out.size(); ++i) {
             if (const auto* scale = std::get_if<nodes::Scale>(&node.kind)) {
                 const float s = scale->scale.data[scale->scale.data.size() == 1 ? 0 : i];
                 const bool plain_spike = p.events && out[i] && *out[i] == 1 && !p.multiply_spikes;
                 if (plain_spike) {
                     out[i] = setting_.synapse.for_adder(s);                      // as through a synapse of weight s
                 } else if (out[i] && setting_.synapse.for_multiplier(s) != 1) {  // as the unit holds it
-                    out[i] = setting_.synapse.mul(*out[i], s);
+                    const Units& units = setting_.synapse;
+                    out[i] = units.product(units.into_multiplier(*out[i], where.word(i, 0xffffff, Word::product)),
+                                           units.for_multiplier(s), where.word(i, 0, Word::product));
                 }
             } else if (const auto* threshold = std::get_if<nodes::Threshold>(&node.kind)) {
                 const float limit = threshold->threshold.data[threshold->threshold.data.size() == 1 ? 0 : i];

@@ -5,8 +5,9 @@
 #include <functional>
 #include <string>
 
-#include "arith/spec.h"
+#include "arith/spec_text.h"
 #include "tests/oracle/fp_mul.h"
+#include "tests/oracle/stochastic.h"
 
 namespace axfire::oracle {
 
@@ -29,22 +30,32 @@ inline float canonical(float value) {
     return std::isnan(value) ? to_float(kCanonicalNan) : value;
 }
 
+/// The last argument of each is the operation's random word, which only stochastic rounding looks at.
 struct Units {
-    std::function<float(float, float)> sum;      ///< operands of the adder's format
-    std::function<float(float, float)> product;  ///< operands of the multiplier's format
-    std::function<float(double)> for_adder;      ///< into the adder's format
+    std::function<float(float, float, u32)> sum;        ///< operands of the adder's format
+    std::function<float(float, float, u32)> product;    ///< operands of the multiplier's format
+    std::function<float(double, u32)> into_adder;       ///< into the adder's format
+    std::function<float(double, u32)> into_multiplier;  ///< into the multiplier's format
+    /// Of constants, when a network is loaded: to nearest even in place of stochastic rounding.
+    std::function<float(double)> for_adder;
     std::function<float(double)> for_multiplier;
-
-    float add(float accumulator, float x) const { return sum(for_adder(accumulator), for_adder(x)); }
-    /// Operand A is the input, B the weight or constant.
-    float mul(float a, float b) const { return product(for_multiplier(a), for_multiplier(b)); }
+    std::function<float(float, float)> sum_at_load;
+    Order order = Order::sequential;  ///< of a projection's terms
+    std::size_t block = 0;
+    bool stochastic = false;  ///< some operation looks at its word
 };
 
 /// The processor's own binary32.
 inline Units binary32_units() {
     const auto round = [](double x) { return canonical(static_cast<float>(x)); };
-    return {[](float a, float b) { return canonical(a + b); }, [](float a, float b) { return canonical(a * b); }, round,
-            round};
+    const auto sum = [](float a, float b) { return canonical(a + b); };
+    return {[sum](float a, float b, u32) { return sum(a, b); },
+            [](float a, float b, u32) { return canonical(a * b); },
+            [round](double x, u32) { return round(x); },
+            [round](double x, u32) { return round(x); },
+            round,
+            round,
+            sum};
 }
 
 /// "loa(k=12)@fp32" -> "loa".
@@ -52,35 +63,74 @@ inline std::string unit_name(const std::string& spec) {
     return spec.substr(0, spec.find_first_of("(@"));
 }
 
+/// The mode of everything that is rounded when a network is loaded.
+inline Rounding at_load(Rounding r) {
+    return r == Rounding::sr ? Rounding::rne : r;
+}
+
+/// The number of a format that a binary32 number, given in binary64, rounds to.
+inline float into_format(const Format& f, Rounding r, double value, u32 word) {
+    if (r != Rounding::sr || std::isnan(value) || std::isinf(value)) {
+        return into_format(f, at_load(r), value);
+    }
+    return to_float(round_randomly(f, dyadic(value), word));
+}
+
+/// One addition by the slow pipelines. Stochastic rounding is that of the exact unit here; an approximate one must
+/// truncate its sums, then.
+inline std::function<float(float, float, u32)> sum_of(const AdderSpec& adder) {
+    const std::string name = unit_name(to_string(adder));
+    if (name == "exact") {
+        return [adder](float a, float b, u32 word) {
+            return to_float(adder.rounding == Rounding::sr
+                                ? random_add(adder.format, to_bits(a), to_bits(b), word)
+                                : exact_add(adder.format, adder.rounding, to_bits(a), to_bits(b)));
+        };
+    }
+    const AdderCircuit circuit = oracle::adder(name);
+    return [adder, circuit](float a, float b, u32) {
+        const AdderOptions options{adder.exact_subtraction, adder.zero_bypass, adder.guard, adder.round_sum,
+                                   adder.rounding};
+        return to_float(approximate_add(adder.format, circuit, adder.parameters, options, to_bits(a), to_bits(b)));
+    };
+}
+
+inline std::function<float(float, float, u32)> product_of(const MultiplierSpec& multiplier) {
+    const std::string name = unit_name(to_string(multiplier));
+    if (name == "exact") {
+        return [multiplier](float a, float b, u32 word) {
+            return to_float(multiplier.rounding == Rounding::sr
+                                ? random_mul(multiplier.format, to_bits(a), to_bits(b), word)
+                                : exact_mul(multiplier.format, multiplier.rounding, to_bits(a), to_bits(b)));
+        };
+    }
+    const MultiplierCircuit circuit = oracle::multiplier(name);
+    return [multiplier, circuit](float a, float b, u32) {
+        return to_float(approximate_mul(multiplier.format, circuit, multiplier.parameters, multiplier.round_product,
+                                        multiplier.rounding, to_bits(a), to_bits(b)));
+    };
+}
+
 /// The units of two specs, by the slow pipelines.
 inline Units units_of(const AdderSpec& adder, const MultiplierSpec& multiplier) {
+    AdderSpec adder_at_load = adder;
+    adder_at_load.rounding = at_load(adder.rounding);
+    const auto sum_at_load = sum_of(adder_at_load);
     Units units;
-    const std::string add_name = unit_name(to_string(adder));
-    const std::string mul_name = unit_name(to_string(multiplier));
-    units.for_adder = [adder](double x) { return into_format(adder.format, adder.rounding, x); };
-    units.for_multiplier = [multiplier](double x) { return into_format(multiplier.format, multiplier.rounding, x); };
-    if (add_name == "exact") {
-        units.sum = [adder](float a, float b) {
-            return to_float(exact_add(adder.format, adder.rounding, to_bits(a), to_bits(b)));
-        };
-    } else {
-        const AdderCircuit circuit = oracle::adder(add_name);
-        units.sum = [adder, circuit](float a, float b) {
-            const AdderOptions options{adder.exact_subtraction, adder.zero_bypass};
-            return to_float(approximate_add(adder.format, circuit, adder.parameters, options, to_bits(a), to_bits(b)));
-        };
-    }
-    if (mul_name == "exact") {
-        units.product = [multiplier](float a, float b) {
-            return to_float(exact_mul(multiplier.format, multiplier.rounding, to_bits(a), to_bits(b)));
-        };
-    } else {
-        const MultiplierCircuit circuit = oracle::multiplier(mul_name);
-        units.product = [multiplier, circuit](float a, float b) {
-            return to_float(approximate_mul(multiplier.format, circuit, multiplier.parameters, multiplier.round_product,
-                                            multiplier.rounding, to_bits(a), to_bits(b)));
-        };
-    }
+    units.sum = sum_of(adder);
+    units.product = product_of(multiplier);
+    units.into_adder = [adder](double x, u32 word) { return into_format(adder.format, adder.rounding, x, word); };
+    units.into_multiplier = [multiplier](double x, u32 word) {
+        return into_format(multiplier.format, multiplier.rounding, x, word);
+    };
+    units.for_adder = [adder](double x) { return into_format(adder.format, at_load(adder.rounding), x); };
+    units.for_multiplier = [multiplier](double x) {
+        return into_format(multiplier.format, at_load(multiplier.rounding), x);
+    };
+    units.sum_at_load = [sum_at_load](float a, float b) { return sum_at_load(a, b, 0); };
+    units.order = adder.order;
+    units.block = adder.block;
+    units.stochastic = adder.rounding == Rounding::sr || multiplier.rounding == Rounding::sr;
     return units;
 }
 

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "arith/low_part.h"
+
+namespace axfire::adders {
+
+/// Lower-part zero truncation: the low k bits are 0, the OR of their top bits carries into the exact upper part.
+struct lzta {
+    static constexpr UnitInfo kInfo{"lzta",
+                                    "low sum bits are 0, carry from the OR of the top low bits",
+                                    "docs/arithmetic.md; first publication not established",
+                                    1,
+                                    {kApproximateBits}};
+
+    template <class U>
+    AXFIRE_FN static U add(const U& a, const U& b, u32, const Parameters& p) {
+        const u32 k = p.value[0];
+        if (k == 0) {
+            return a + b;
+        }
+        return upper_sum(a, b, bit(a | b, k - 1), k);
+    }
+};
+
+}  // namespace axfire::adders

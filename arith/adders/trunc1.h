@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "arith/low_part.h"
+
+namespace axfire::adders {
+
+/// Truncation to ones: the low k sum bits are 1 and nothing carries out of them.
+struct trunc1 {
+    static constexpr UnitInfo kInfo{"trunc1",
+                                    "truncated adder: low sum bits are 1",
+                                    "Jiang et al., Proc. IEEE 108(12), 2020",
+                                    1,
+                                    {kApproximateBits}};
+
+    template <class U>
+    AXFIRE_FN static U add(const U& a, const U& b, u32, const Parameters& p) {
+        return upper_sum(a, b, U{}, p.value[0]) + low_mask(p.value[0]);
+    }
+};
+
+}  // namespace axfire::adders

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "arith/wide.h"
+
+namespace axfire::multipliers {
+
+/// Enhanced static segment multiplier: ssm with a third segment in the middle, q = (n-m)/2 bits up (rounded down).
+struct essm {
+    static constexpr UnitInfo kInfo{"essm",
+                                    "static segments: the top, middle or low m bits of each operand",
+                                    "Narayanamoorthy et al., IEEE TVLSI 23(6), 2015",
+                                    1,
+                                    {{"m", 1, kCircuitWidth, false, 0, "bits of a segment"}}};
+
+    template <class U>
+    AXFIRE_FN static Wide<U> mul(const U& a, const U& b, u32 n, const Parameters& p) {
+        const U shift_a = shift(a, n, p.value[0]);
+        const U shift_b = shift(b, n, p.value[0]);
+        return wide_shl_lanes(wide_mul(a >> shift_a, b >> shift_b), shift_a + shift_b);
+    }
+
+private:
+    template <class U>
+    AXFIRE_FN static U shift(const U& x, u32 n, u32 m) {
+        const u32 q = (n - m) / 2;
+        return select(~eq(x >> (m + q), U{}), splat<U>(n - m), ~eq(x >> m, U{}) & q);
+    }
+};
+
+}  // namespace axfire::multipliers

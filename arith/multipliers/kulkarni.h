@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "arith/wide.h"
+
+namespace axfire::multipliers {
+
+/// Underdesigned multiplier: built of 2x2-bit blocks that are exact except 3 x 3 = 7. Every such pair of digits takes
+/// 2 << 2(i+j) from the product, together twice the product of the masks of the digits that are 3.
+struct kulkarni {
+    static constexpr UnitInfo kInfo{
+        "kulkarni", "array of 2x2 blocks that are exact except 3 x 3 = 7", "Kulkarni et al., VLSI Design 2011", 0, {}};
+
+    template <class U>
+    AXFIRE_FN static Wide<U> mul(const U& a, const U& b, u32, const Parameters&) {
+        const U threes_a = a & (a >> 1) & 0x55555555u;
+        const U threes_b = b & (b >> 1) & 0x55555555u;
+        const Wide<U> product = wide_mul(a, b);
+        const Wide<U> lost = wide_shl(wide_mul(threes_a, threes_b), 1);
+        const Wide<U> r = wide_add(Wide<U>{~product.hi, ~product.lo}, lost);  // product - lost = ~(~product + lost)
+        return {~r.hi, ~r.lo};
+    }
+};
+
+}  // namespace axfire::multipliers

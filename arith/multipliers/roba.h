@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "arith/wide.h"
+
+namespace axfire::multipliers {
+
+/// Rounding-based multiplier: with Ar and Br the nearest powers of two (up from 1.5 times one, but 3 goes to 2) the
+/// product is Ar b + Br a - Ar Br, shifts and additions only.
+struct roba {
+    static constexpr UnitInfo kInfo{"roba",
+                                    "operands rounded to powers of two, shifts and additions only",
+                                    "Zendegani et al., IEEE TVLSI 25(2), 2017",
+                                    0,
+                                    {}};
+
+    template <class U>
+    AXFIRE_FN static Wide<U> mul(const U& a, const U& b, u32, const Parameters&) {
+        const U ka = nearest_power(a);
+        const U kb = nearest_power(b);
+        const Wide<U> sum = wide_add(wide_shl_lanes(Wide<U>{U{}, b}, ka), wide_shl_lanes(Wide<U>{U{}, a}, kb));
+        const Wide<U> both = wide_shl_lanes(Wide<U>{U{}, splat<U>(1)}, ka + kb);
+        const Wide<U> r = wide_add(Wide<U>{~sum.hi, ~sum.lo}, both);  // sum - both = ~(~sum + both)
+        const U nonzero = ~(eq(a, U{}) | eq(b, U{}));
+        return {~r.hi & nonzero, ~r.lo & nonzero};
+    }
+
+private:
+    template <class U>
+    AXFIRE_FN static U nearest_power(const U& x) {
+        const U some = x | (eq(x, U{}) & 1u);
+        const U half = (splat<U>(1) << leading_one(some)) >> 1;
+        return leading_one(some + half) - (eq(x, splat<U>(3)) & 1u);
+    }
+};
+
+}  // namespace axfire::multipliers

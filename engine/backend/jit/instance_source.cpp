@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include "arith/catalogue.h"
+#include "engine/backend/jit/instances.h"
+
+namespace axfire {
+
+namespace {
+
+std::string text(const Parameters& p) {
+    return fmt::format("{{{{{}, {}, {}, {}}}}}", p.value[0], p.value[1], p.value[2], p.value[3]);
+}
+
+std::string text(const Format& f) {
+    return fmt::format("{{{}, {}, Subnormals({}), Overflow({}), {}}}", f.exponent_bits, f.fraction_bits,
+                       static_cast<unsigned>(f.subnormals), static_cast<unsigned>(f.overflow), f.finite);
+}
+
+std::string text(const ModelUse& use) {
+    return fmt::format("{{ModelKind({}), {}, {}, {}}}", static_cast<unsigned>(use.kind), use.bits, use.whole_product,
+                       use.by_fraction);
+}
+
+std::string text(const AdderSpec& s) {
+    return fmt::format(
+        "{{.unit = AdderId::{}, .parameters = {}, .format = {}, .rounding = Rounding({}), .exact_subtraction = {}, "
+        ".zero_bypass = {}, .guard = {}, .round_sum = {}, .order = Order({}), .block = {}, .model_use = {}}}",
+        s.unit == AdderId::model ? "model" : info(s.unit).name, text(s.parameters), text(s.format),
+        static_cast<unsigned>(s.rounding), s.exact_subtraction, s.zero_bypass, s.guard, s.round_sum,
+        static_cast<unsigned>(s.order), s.block, text(s.model_use));
+}
+
+std::string text(const MultiplierSpec& s) {
+    return fmt::format(
+        "{{.unit = MultiplierId::{}, .parameters = {}, .format = {}, .rounding = Rounding({}), .round_product = {}, "
+        ".tabulated = {}, .model_use = {}}}",
+        s.unit == MultiplierId::model ? "model" : info(s.unit).name, text(s.parameters), text(s.format),
+        static_cast<unsigned>(s.rounding), s.round_product, s.tabulated, text(s.model_use));
+}
+
+}  // namespace
+
+std::string instance_source(const InstanceRequest& r, const char* isa) {
+    const char* const parts[] = {"both", "projections", "neurons"};
+    return fmt::format(
+        "#define AXFIRE_ISA {0}\n"
+        "#include \"engine/backend/cpu/instance.h\"\n"
+        "namespace axfire::{0} {{\n"
+        "constexpr AdderSpec kAdd{1};\n"
+        "constexpr MultiplierSpec kMul{2};\n"
+        "using Add = {3};\n"
+        "using Mul = {4};\n"
+        "extern \"C\" const Instance axfire_instance __attribute__((visibility(\"default\")));\n"
+        "extern \"C\" const Instance axfire_instance = make_instance<Add, Mul, Part::{5}>();\n"
+        "}}\n",
+        isa, text(r.add), text(r.mul), r.add == AdderSpec{} ? "NativeAdd" : "FixedAdd<kAdd>",
+        r.mul == MultiplierSpec{} ? "NativeMul" : "FixedMul<kMul>", parts[static_cast<unsigned>(r.part)]);
+}
+
+}  // namespace axfire

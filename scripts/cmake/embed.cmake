@@ -1,0 +1,18 @@
+# Run as a script: writes OUT, a table of the files NAMES of the folder SOURCE and GENERATED_NAMES of GENERATED.
+cmake_minimum_required(VERSION 3.25)
+
+set(text "// Generated: the headers that kernels are compiled from.\n#include \"engine/backend/jit/embedded.h\"\n\nnamespace axfire {\n\nnamespace {\nconstexpr EmbeddedFile kFiles[] = {\n")
+foreach(folder IN ITEMS SOURCE GENERATED)
+    if(folder STREQUAL "SOURCE")
+        set(names "${NAMES}")
+    else()
+        set(names "${GENERATED_NAMES}")
+    endif()
+    string(REPLACE "," ";" names "${names}")
+    foreach(name IN LISTS names)
+        file(READ ${${folder}}/${name} content)
+        string(APPEND text "    {\"${name}\", R\"axfire(${content})axfire\"},\n")
+    endforeach()
+endforeach()
+string(APPEND text "};\n}  // namespace\n\nstd::span<const EmbeddedFile> embedded_headers() {\n    return kFiles;\n}\n\n}  // namespace axfire\n")
+file(WRITE ${OUT} "${text}")
