@@ -6,6 +6,10 @@
 
 namespace axfire {
 
+/// As an operand: the first of those that add a further source's signal to a neuron's input; its own operations count
+/// from 0.
+inline constexpr u32 kSourceOperand = 0x800000u;
+
 /// What the operations of one node share in one step of one sample.
 struct RandomSite {
     u64 seed = 0;

@@ -26,6 +26,12 @@ AXFIRE_FN Wide<U> wide_add(const Wide<U>& a, const Wide<U>& b) {
     return {a.hi + b.hi + (lt(lo, a.lo) & 1u), lo};
 }
 
+/// a - b, modulo 2^64.
+template <class U>
+AXFIRE_FN Wide<U> wide_sub(const Wide<U>& a, const Wide<U>& b) {
+    return {a.hi - b.hi - (lt(a.lo, b.lo) & 1u), a.lo - b.lo};
+}
+
 /// x << n for one n in 0..63 shared by all lanes.
 template <class U>
 AXFIRE_FN Wide<U> wide_shl(const Wide<U>& x, u32 n) {

@@ -13,13 +13,7 @@ struct almmaa3 {
                                     "mitchell with ama5 as the fraction adder",
                                     "Liu et al., IEEE TCAS-I 65(9), 2018",
                                     1,
-                                    {{"m", 0, kCircuitWidth, false, 0, "approximate low bits of the fraction adder"}}};
-
-    static constexpr const char* invalid(const Parameters& p, u32 n) {
-        return p.value[0] >= n
-                   ? "the m approximate bits are bits of the fraction: m is from 0 to the significand's width less 1"
-                   : nullptr;
-    }
+                                    {kApproximateFractionBits}};
 
     template <class U>
     AXFIRE_FN static U add_fractions(const U& x, const U& y, u32 m, const Parameters& p) {

@@ -15,10 +15,7 @@ struct kulkarni {
     AXFIRE_FN static Wide<U> mul(const U& a, const U& b, u32, const Parameters&) {
         const U threes_a = a & (a >> 1) & 0x55555555u;
         const U threes_b = b & (b >> 1) & 0x55555555u;
-        const Wide<U> product = wide_mul(a, b);
-        const Wide<U> lost = wide_shl(wide_mul(threes_a, threes_b), 1);
-        const Wide<U> r = wide_add(Wide<U>{~product.hi, ~product.lo}, lost);  // product - lost = ~(~product + lost)
-        return {~r.hi, ~r.lo};
+        return wide_sub(wide_mul(a, b), wide_shl(wide_mul(threes_a, threes_b), 1));
     }
 };
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "arith/wide.h"
+#include "arith/log_product.h"
 
 namespace axfire::multipliers {
 
@@ -17,32 +17,21 @@ struct mbm {
         return corrected_product(a, b, n, splat<U>((1u << 3) + (1u << 1)));
     }
 
-    /// The fraction of an n-bit number in n-1 bits; `lead` is where its leading one is.
-    template <class U>
-    AXFIRE_FN static U fraction(const U& x, u32 n, U& lead) {
-        lead = leading_one(x | (eq(x, U{}) & 1u));
-        return (x << (n - 1 - lead)) & ((1u << (n - 1)) - 1);
-    }
-
     /// floor(2^(ka+kb) (1 + s + c)) for s = x + y < 1, floor(2^(ka+kb) (2s + c)) above, without c where that reaches 4;
     /// c in units of 2^-7.
     template <class U>
     AXFIRE_FN static Wide<U> corrected_product(const U& a, const U& b, u32 n, const U& c) {
         const u32 f = n - 1 + 7;  // fraction bits of the sums below, at most 30
         U ka, kb;
-        const U x = fraction(a, n, ka);
-        const U y = fraction(b, n, kb);
+        const U x = fraction_of(a, n, ka);
+        const U y = fraction_of(b, n, kb);
         const U s = (x + y) << 7;
         const U full = c << (n - 1);
         const U carry = ~lt(s, splat<U>(1u << f));
         const U half = s + (full >> 1);
         const U above = select(lt(half, splat<U>(2u << f)), half, s);
         const U sum = select(carry, above, s + full + (1u << f));
-        const U e = ka + kb + (carry & 1u);
-        const U up = ~lt(e, splat<U>(f));
-        const Wide<U> left = wide_shl_lanes(Wide<U>{U{}, sum}, e - f);
-        const U nonzero = ~(eq(a, U{}) | eq(b, U{}));
-        return {left.hi & up & nonzero, select(up, left.lo, shift_right(sum, f - e)) & nonzero};
+        return nonzero_product(a, b, scaled(sum, ka + kb + (carry & 1u), f));
     }
 };
 

@@ -25,8 +25,8 @@ struct realm {
     AXFIRE_FN static Wide<U> mul(const U& a, const U& b, u32 n, const Parameters& p) {
         const u32 segments = p.value[0];
         U lead;
-        const U i = (mbm::fraction(a, n, lead) * segments) >> (n - 1);
-        const U j = (mbm::fraction(b, n, lead) * segments) >> (n - 1);
+        const U i = (fraction_of(a, n, lead) * segments) >> (n - 1);
+        const U j = (fraction_of(b, n, lead) * segments) >> (n - 1);
         return mbm::corrected_product(a, b, n, lookup(realm_table(segments), i * segments + j));
     }
 };

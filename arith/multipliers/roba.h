@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "arith/wide.h"
+#include "arith/log_product.h"
 
 namespace axfire::multipliers {
 
@@ -20,9 +20,7 @@ struct roba {
         const U kb = nearest_power(b);
         const Wide<U> sum = wide_add(wide_shl_lanes(Wide<U>{U{}, b}, ka), wide_shl_lanes(Wide<U>{U{}, a}, kb));
         const Wide<U> both = wide_shl_lanes(Wide<U>{U{}, splat<U>(1)}, ka + kb);
-        const Wide<U> r = wide_add(Wide<U>{~sum.hi, ~sum.lo}, both);  // sum - both = ~(~sum + both)
-        const U nonzero = ~(eq(a, U{}) | eq(b, U{}));
-        return {~r.hi & nonzero, ~r.lo & nonzero};
+        return nonzero_product(a, b, wide_sub(sum, both));
     }
 
 private:

@@ -13,10 +13,8 @@ Parameters parameters_near(const UnitInfo& unit, u32 wanted) {
     Parameters p;
     for (unsigned i = 0; i < unit.parameter_count; ++i) {
         const ParameterInfo& info = unit.parameters[i];
-        const u32 max = info.max == kCircuitWidth        ? kDefaultBits
-                        : info.max == kTwiceCircuitWidth ? 2 * kDefaultBits
-                                                         : info.max;
-        p.value[i] = info.has_default ? info.default_value : std::clamp(wanted, info.min, max);
+        p.value[i] =
+            info.has_default ? info.default_value : std::clamp(wanted, info.min, upper_bound(info, kDefaultBits));
     }
     return p;
 }

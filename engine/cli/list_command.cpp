@@ -17,6 +17,7 @@ std::string parameter_range(const ParameterInfo& p, bool adder) {
     const char* const width = adder ? "M+3" : "M+1";
     const std::string max = p.max == kCircuitWidth        ? width
                             : p.max == kTwiceCircuitWidth ? fmt::format("2({})", width)
+                            : p.max == kFractionWidth     ? std::string("M")
                                                           : fmt::format("{}", p.max);
     const std::string otherwise = !p.has_default         ? "required"
                                   : p.default_value == 0 ? "optional"

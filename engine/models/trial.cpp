@@ -76,7 +76,9 @@ std::vector<Result> read_results(const fs::path& path) {
     std::ifstream in(path, std::ios::binary);
     const std::string bytes((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
     std::vector<Result> results(bytes.size() / sizeof(Result));
-    std::memcpy(results.data(), bytes.data(), results.size() * sizeof(Result));
+    if (!results.empty()) {
+        std::memcpy(results.data(), bytes.data(), results.size() * sizeof(Result));
+    }
     return results;
 }
 

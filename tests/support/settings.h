@@ -12,7 +12,7 @@ namespace axfire::testing {
 
 /// Values to try of one parameter: all of a short range, the ends and some between of a long one.
 inline std::vector<u32> values_of(const ParameterInfo& p, u32 n) {
-    const u32 max = p.max == kCircuitWidth ? n : p.max == kTwiceCircuitWidth ? 2 * n : p.max;
+    const u32 max = upper_bound(p, n);
     std::set<u32> values;
     for (u32 v = p.min; v <= max && v <= p.min + 8; ++v) {
         values.insert(v);

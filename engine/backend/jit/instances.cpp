@@ -94,9 +94,9 @@ const Instance* open_instance(const fs::path& library) {
     return handle == nullptr ? nullptr : static_cast<const Instance*>(dlsym(handle, "axfire_instance"));
 }
 
-/// From the cache, or compiled. An entry that cannot be opened is made anew.
-const Instance* make(const std::string& source, const std::string& key) {
-    if (const auto cached = find_in_cache(key)) {
+/// The cached one, or compiled. An entry that cannot be opened is made anew.
+const Instance* make(const std::optional<CachedLibrary>& cached, const std::string& source, const std::string& key) {
+    if (cached) {
         if (const Instance* const instance = open_instance(cached->path)) {
             return instance;
         }
@@ -132,6 +132,7 @@ struct Job {
     std::string source;
     std::string name;
     std::vector<std::size_t> wanted_by;
+    std::optional<CachedLibrary> cached;
     const Instance* instance = nullptr;
     std::string error;  ///< where there is none
 };
@@ -142,7 +143,7 @@ void make_all(std::vector<Job>& jobs) {
     const auto work = [&] {
         for (std::size_t i = next++; i < jobs.size(); i = next++) {
             try {
-                jobs[i].instance = make(jobs[i].source, jobs[i].key);
+                jobs[i].instance = make(jobs[i].cached, jobs[i].source, jobs[i].key);
             } catch (const std::exception& error) {
                 jobs[i].error = error.what();
             }
@@ -195,13 +196,14 @@ std::vector<const Instance*> find_instances(const std::vector<InstanceRequest>& 
         }
         auto job = std::find_if(jobs.begin(), jobs.end(), [&](const Job& j) { return j.key == key; });
         if (job == jobs.end()) {
-            jobs.push_back({key, source, name_of(requests[i]), {}, nullptr, {}});
+            jobs.push_back({key, source, name_of(requests[i]), {}, {}, nullptr, {}});
             job = jobs.end() - 1;
         }
         job->wanted_by.push_back(i);
     }
-    for (const Job& job : jobs) {
-        if (!find_in_cache(job.key)) {
+    for (Job& job : jobs) {
+        job.cached = find_in_cache(job.key);
+        if (!job.cached) {
             notice(fmt::format("compiling kernels for {} (once; kept in {})", job.name, cache_folder().string()));
         }
     }

@@ -147,8 +147,12 @@ private:
                 if (s.input.empty()) {
                     s.input = Buffer(neurons_, kAbsent);
                 }
-                ElementwiseArgs e{
-                    static_cast<u32>(neurons_), static_cast<u32>(i), sum, next, s.input.data(), sum_arithmetic_};
+                ElementwiseArgs e{static_cast<u32>(neurons_),
+                                  kSourceOperand + static_cast<u32>(i),
+                                  sum,
+                                  next,
+                                  s.input.data(),
+                                  sum_arithmetic_};
                 e.arithmetic.site = s.site;
                 s.counts.synaptic_operations += both_arrived(sum, next);
                 add_signals_(e);

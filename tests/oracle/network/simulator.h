@@ -113,7 +113,7 @@ private:
     /// What several sources of a neuron bring, added from left to right.
     Values total(const std::string& name, std::uint32_t t, const Outcome& outcome, const Where& where) const {
         Values sum(element_count(graph_.shape.at(name)));
-        u32 ordinal = 0;
+        u32 ordinal = 1u << 23;  // the neuron's own operations count from 0
         const auto include = [&](const Values& term) {
             for (u32 i = 0; i < sum.size(); ++i) {
                 const auto word = [&](Word which) { return where.word(i, ordinal, which); };
