@@ -6,111 +6,32 @@
 #include <bit>
 #include <cmath>
 #include <limits>
-#include <system_error>
-#include <utility>
 
 #include "arith/error.h"
-#include "datasets/hdf5_lock.h"
-#include "datasets/shapes.h"
+#include "datasets/hdf5_file.h"
 
 namespace axfire {
 
 namespace {
 
+using datasets::Array;
+using datasets::Handle;
+using datasets::read_slice;
 using datasets::Shape;
 using datasets::shape_text;
 
 constexpr std::size_t kMaxSampleValues = std::size_t{1} << 28;  // 1 GiB of binary32 a sample
 const float kQuietNan = std::bit_cast<float>(0x7fc00000u);
 
-/// Owns one HDF5 handle; made and destroyed with the lock held.
-class Handle {
-public:
-    Handle() = default;
-    Handle(hid_t id, herr_t (*close)(hid_t)) : id_(id), close_(close) {}
-    Handle(Handle&& other) noexcept : id_(std::exchange(other.id_, -1)), close_(other.close_) {}
-    Handle& operator=(Handle&& other) noexcept {
-        std::swap(id_, other.id_);
-        std::swap(close_, other.close_);
-        return *this;
-    }
-    ~Handle() { reset(); }
-    void reset() {
-        if (id_ >= 0) {
-            close_(std::exchange(id_, -1));
-        }
-    }
-    bool valid() const { return id_ >= 0; }
-    operator hid_t() const { return id_; }
-
-private:
-    hid_t id_ = -1;
-    herr_t (*close_)(hid_t) = nullptr;
-};
-
-/// One array of the file and where its samples lie.
-struct Array {
-    Handle dataset;
-    Shape shape;
-    bool integer = false;
-};
-
-Handle open_file(const std::filesystem::path& path) {
-    std::error_code error;
-    if (!std::filesystem::is_regular_file(path, error)) {
-        throw InputError(fmt::format("{}: {}", path.string(), error ? error.message() : "not a regular file"));
-    }
-    if (H5Fis_hdf5(path.c_str()) <= 0) {
-        throw InputError(fmt::format("{}: not an HDF5 file", path.string()));
-    }
-    Handle file(H5Fopen(path.c_str(), H5F_ACC_RDONLY, H5P_DEFAULT), H5Fclose);
-    if (!file.valid()) {
-        throw InputError(fmt::format("{}: HDF5 cannot open the file; it is damaged or another program is writing it",
-                                     path.string()));
-    }
-    return file;
-}
-
-Array open_array(const std::filesystem::path& path, hid_t file, const char* name) {
-    Array array;
-    array.dataset = Handle(H5Dopen2(file, name, H5P_DEFAULT), H5Dclose);
-    if (!array.dataset.valid()) {
-        throw InputError(fmt::format(
-            "{}: no readable data set {}; hdf5: needs a numeric /input, and /labels is optional", path.string(), name));
-    }
-    const Handle space(H5Dget_space(array.dataset), H5Sclose);
-    const int rank = space.valid() ? H5Sget_simple_extent_ndims(space) : -1;
-    std::vector<hsize_t> lengths(rank > 0 ? static_cast<std::size_t>(rank) : 0);
-    if (rank < 0 || H5Sget_simple_extent_dims(space, lengths.data(), nullptr) < 0) {
-        throw InputError(fmt::format("{}: the shape of {} cannot be read", path.string(), name));
-    }
-    array.shape.assign(lengths.begin(), lengths.end());
-    const Handle type(H5Dget_type(array.dataset), H5Tclose);
-    const H5T_class_t type_class = type.valid() ? H5Tget_class(type) : H5T_NO_CLASS;
-    array.integer = type_class == H5T_INTEGER;
-    if (!array.integer && type_class != H5T_FLOAT && type_class != H5T_ENUM) {
+/// An array of numbers.
+Array open_numbers(const std::filesystem::path& path, hid_t file, const char* name) {
+    Array array = datasets::open_array(path, file, name, "hdf5: needs a numeric /input, and /labels is optional");
+    const H5T_class_t type_class = array.type_class();
+    if (type_class != H5T_INTEGER && type_class != H5T_FLOAT && type_class != H5T_ENUM) {
         throw InputError(
             fmt::format("{}: {} is not numeric; integers, floats and booleans are read", path.string(), name));
     }
     return array;
-}
-
-/// Reads element `i` of the first axis into `values` (all of the other axes, in C order).
-void read_slice(const Array& array, std::size_t i, hid_t memory_type, std::size_t count, void* values,
-                const std::filesystem::path& path, const char* name) {
-    std::vector<hsize_t> start(array.shape.size(), 0);
-    std::vector<hsize_t> length(array.shape.begin(), array.shape.end());
-    start[0] = i;
-    length[0] = 1;
-    const hsize_t flat = count;
-    const Handle file_space(H5Dget_space(array.dataset), H5Sclose);
-    const Handle memory_space(H5Screate_simple(1, &flat, nullptr), H5Sclose);
-    if (!file_space.valid() || !memory_space.valid() ||
-        H5Sselect_hyperslab(file_space, H5S_SELECT_SET, start.data(), nullptr, length.data(), nullptr) < 0 ||
-        H5Dread(array.dataset, memory_type, memory_space, file_space, H5P_DEFAULT, values) < 0) {
-        throw InputError(fmt::format("{}: sample {} of {} cannot be read; the file is damaged or incomplete",
-                                     path.string(), i, name));
-    }
 }
 
 class Hdf5Dataset final : public Dataset {
@@ -118,11 +39,11 @@ public:
     Hdf5Dataset(const std::filesystem::path& path, const Shape& input_shape) : path_(path) {
         const Hdf5Lock lock;
         try {
-            file_ = open_file(path);
-            input_ = open_array(path, file_, "/input");
+            file_ = datasets::open_hdf5_file(path);
+            input_ = open_numbers(path, file_, "/input");
             split_axes(input_shape);
             if (H5Lexists(file_, "/labels", H5P_DEFAULT) > 0) {
-                labels_ = open_array(path, file_, "/labels");
+                labels_ = open_numbers(path, file_, "/labels");
                 check_labels();
             }
         } catch (...) {
@@ -204,7 +125,7 @@ private:
     }
 
     void check_labels() const {
-        if (!labels_.integer) {
+        if (labels_.type_class() != H5T_INTEGER) {
             throw InputError(fmt::format("{}: /labels is not of an integer type", path_.string()));
         }
         if (labels_.shape != Shape{size()}) {
@@ -214,8 +135,8 @@ private:
     }
 
     void close() {
-        labels_.dataset.reset();
-        input_.dataset.reset();
+        labels_.close();
+        input_.close();
         file_.reset();
     }
 

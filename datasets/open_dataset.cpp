@@ -6,10 +6,13 @@
 #include <string_view>
 
 #include "arith/error.h"
+#include "datasets/cifar10.h"
+#include "datasets/events.h"
 #include "datasets/hdf5_dataset.h"
 #include "datasets/mnist.h"
 #include "datasets/nmnist.h"
 #include "datasets/sample.h"
+#include "datasets/shd.h"
 
 namespace axfire {
 
@@ -32,7 +35,7 @@ std::optional<Split> split_named(std::string_view word) {
 
 struct FolderAndSplit {
     std::string folder;
-    Split split = Split::test;
+    std::optional<Split> split;
 };
 
 /// `DIR`, `DIR:train`, `DIR:test`; every other colon belongs to the path.
@@ -43,7 +46,7 @@ FolderAndSplit parse_folder_and_split(const std::string& rest) {
             return {rest.substr(0, colon), *split};
         }
     }
-    return {rest, Split::test};
+    return {rest, std::nullopt};
 }
 
 /// One kind of data: its name, how its SPEC is written, and what opens it.
@@ -51,14 +54,15 @@ struct DataKind {
     std::string_view name;
     std::string_view form;
     bool path_required;
+    bool hdf5;  // read by the HDF5 library
     std::unique_ptr<Dataset> (*open)(const Rest& rest, const Shape& input_shape);
 };
 
 std::unique_ptr<Dataset> open_fashion(const Rest& rest, const Shape& input_shape) {
-    FolderAndSplit where{kFashionFolder, Split::test};
+    FolderAndSplit where{kFashionFolder, std::nullopt};
     if (rest) {
         if (const auto split = split_named(*rest)) {
-            where.split = *split;
+            where.split = split;
         } else {
             where = parse_folder_and_split(*rest);
         }
@@ -68,19 +72,29 @@ std::unique_ptr<Dataset> open_fashion(const Rest& rest, const Shape& input_shape
             ? "; install it with: apt-get install dataset-fashion-mnist"
             : "; fashion-mnist: takes DIR, DIR:train or DIR:test; without DIR, it reads Debian's package "
               "dataset-fashion-mnist";
-    return open_mnist(where.folder, where.split, input_shape, hint);
+    return open_mnist(where.folder, where.split.value_or(Split::test), input_shape, hint);
 }
 
 constexpr DataKind kDataKinds[] = {
-    {"nmnist", "nmnist:DIR", true,
+    {"nmnist", "nmnist:DIR", true, false,
      [](const Rest& rest, const Shape& input_shape) { return open_nmnist(*rest, input_shape); }},
-    {"mnist", "mnist:DIR[:train|test]", true,
+    {"mnist", "mnist:DIR[:train|test]", true, false,
      [](const Rest& rest, const Shape& input_shape) {
          const FolderAndSplit where = parse_folder_and_split(*rest);
-         return open_mnist(where.folder, where.split, input_shape, "; mnist: takes DIR, DIR:train or DIR:test");
+         return open_mnist(where.folder, where.split.value_or(Split::test), input_shape,
+                           "; mnist: takes DIR, DIR:train or DIR:test");
      }},
-    {"fashion-mnist", "fashion-mnist[:DIR][:train|test]", false, open_fashion},
-    {"hdf5", "hdf5:FILE", true,
+    {"fashion-mnist", "fashion-mnist[:DIR][:train|test]", false, false, open_fashion},
+    {"cifar10", "cifar10:DIR[:train|test]", true, false,
+     [](const Rest& rest, const Shape& input_shape) {
+         const FolderAndSplit where = parse_folder_and_split(*rest);
+         return open_cifar10(where.folder, where.split, input_shape);
+     }},
+    {"events", "events:FILE|DIR", true, false,
+     [](const Rest& rest, const Shape& input_shape) { return open_events(*rest, input_shape); }},
+    {"shd", "shd:FILE", true, true,
+     [](const Rest& rest, const Shape& input_shape) { return open_shd(*rest, input_shape); }},
+    {"hdf5", "hdf5:FILE", true, true,
      [](const Rest& rest, const Shape& input_shape) { return open_hdf5_dataset(*rest, input_shape); }},
 };
 
@@ -93,6 +107,16 @@ std::string known_data_specs() {
         forms += kind.form;
     }
     return forms;
+}
+
+std::optional<std::string> hdf5_file_of(const std::string& spec) {
+    const std::size_t colon = spec.find(':');
+    for (const DataKind& kind : kDataKinds) {
+        if (kind.hdf5 && colon != std::string::npos && kind.name == std::string_view(spec).substr(0, colon)) {
+            return spec.substr(colon + 1);
+        }
+    }
+    return std::nullopt;
 }
 
 std::unique_ptr<Dataset> open_dataset(const std::string& spec, const std::vector<std::size_t>& input_shape) {

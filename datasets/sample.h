@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,7 +17,8 @@ inline constexpr std::int32_t kNoLabel = -1;
 /// One address event of a sensor.
 struct Event {
     std::uint32_t time_us;
-    std::uint32_t index;  ///< into the sensor's shape in C order: (polarity * height + y) * width + x
+    std::uint32_t
+        index;  ///< into the sensor's shape in C order: (polarity * height + y) * width + x, or a unit's number
 };
 
 /// One recording or image, as it is in the file.
@@ -42,14 +44,18 @@ public:
     virtual Sample load(std::size_t i) const = 0;
 };
 
-/// Opens `nmnist:DIR`, `mnist:DIR[:train|test]`, `fashion-mnist[:DIR][:train|test]`, `hdf5:FILE`. `input_shape` is the
-/// shape of the network's input node ({} if unknown): `hdf5:` needs it to tell a time axis from a shape, and the others
-/// take it where it only adds axes of length 1 or merges axes ([28,28], [1,28,28], [784]).
+/// Opens what a SPEC such as `nmnist:DIR` or `mnist:DIR:train` names; known_data_specs() lists them. `input_shape` is
+/// the shape of the network's input node ({} if unknown): `hdf5:` needs it to tell a time axis from a shape, `events:`
+/// takes the size of the sensor from it, and all others take it where it only adds axes of length 1 or merges axes
+/// ([28,28], [1,28,28], [784]).
 /// Throws InputError; the text lists the known kinds for an unknown one.
 std::unique_ptr<Dataset> open_dataset(const std::string& spec, const std::vector<std::size_t>& input_shape);
 
 /// The forms of a data SPEC, separated by ", ".
 std::string known_data_specs();
+
+/// The file of a SPEC that the HDF5 library reads, which a damaged file may crash; nothing for any other SPEC.
+std::optional<std::string> hdf5_file_of(const std::string& spec);
 
 enum class Encoding : std::uint8_t {
     events,   ///< address events, binned into steps; of analog values: each nonzero one of the step, as its amplitude
@@ -89,7 +95,7 @@ struct EncodedSample {
     // Analog values.
     std::vector<float> values;  ///< [size] when constant, else [steps][size]
     bool constant = false;
-    std::uint64_t dropped = 0;  ///< address events at or after the end of the last step, which no step holds
+    std::uint64_t dropped = 0;       ///< address events at or after the end of the last step, which no step holds
     std::uint64_t sample_index = 0;  ///< in the data set
 };
 

@@ -39,6 +39,7 @@ struct ModelInfo {
     ModelParameter parameters[kMaxModelParameters];
     unsigned constant_count;
     ModelConstant constants[kMaxModelConstants];
+    bool stateless = false;  ///< v is a function of this step's input: an activation of conventional networks
 };
 
 /// The model of that name, or nullptr.

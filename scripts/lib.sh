@@ -4,7 +4,7 @@
 
 # Debian 12 packages. Where --no-install finds no ninja, make builds.
 packages_build=(g++ cmake ninja-build libhdf5-dev libcli11-dev libfmt-dev nlohmann-json3-dev
-    zlib1g-dev libxxhash-dev libtoml11-dev)
+    zlib1g-dev libxxhash-dev libtoml11-dev libeigen3-dev libonnx-dev libprotobuf-dev)
 packages_demo=(python3 dataset-fashion-mnist)
 packages_test=(libgtest-dev libmpfr-dev libgmp-dev python3 python3-numpy python3-h5py hdf5-tools librsvg2-bin
     dataset-fashion-mnist)

@@ -28,8 +28,9 @@ struct AddSignals {
     }
 };
 
-/// out = a * b with the multiplier, b the factor in its format; by exactly 1 no operation; absent stays absent.
-template <class Add, class Mul>
+/// out = a * b with the multiplier; by exactly 1 no operation; an absent `a` stays absent. b is a constant in the
+/// multiplier's format or, with kSignals, another signal, of which an absent element is +0.
+template <bool kSignals, class Add, class Mul>
 struct ScaleSignal {
     const ElementwiseArgs& a;
 
@@ -38,7 +39,11 @@ struct ScaleSignal {
         const Lanes none = splat<Lanes>(kAbsent);
         for (u32 i = 0; i < a.count; i += kLanes) {
             const Lanes x = load(a.a + i);
-            const Lanes s = load(a.b + i);
+            Lanes s = load(a.b + i);
+            if constexpr (kSignals) {
+                s = mul.operand(select(eq(s, none), Lanes{}, s),
+                                Draw<Lanes>{a.arithmetic.site, lane_indices(i), a.operand, Role::term});
+            }
             const Lanes in =
                 mul.operand(x, Draw<Lanes>{a.arithmetic.site, lane_indices(i), kInputOperand, Role::product});
             const Draw<Lanes> draw{a.arithmetic.site, lane_indices(i), a.operand, Role::product};

@@ -61,9 +61,9 @@ private:
             const u32 output[1] = {o};
             auto sum = units.sum(output);
             for (u32 k = 0; k < a.kernel_h * a.kernel_w; ++k) {
-                const u32 iy =
-                    o % plane / a.width_out * a.stride_h + k / a.kernel_w - a.pad_h;  // wraps above the image
-                const u32 ix = o % a.width_out * a.stride_w + k % a.kernel_w - a.pad_w;
+                // Wraps to large numbers above and left of the image.
+                const u32 iy = o % plane / a.width_out * a.stride_h + k / a.kernel_w * a.dilation_h - a.pad_h;
+                const u32 ix = o % a.width_out * a.stride_w + k % a.kernel_w * a.dilation_w - a.pad_w;
                 if (iy >= a.height_in || ix >= a.width_in) {
                     continue;
                 }
@@ -141,8 +141,9 @@ private:
     AXFIRE_FN u32 tap(u32 output, u32 ky, u32 kx) const {
         const u32 plane = a.height_out * a.width_out;
         const u32 c = output / plane;
-        const u32 iy = output % plane / a.width_out * a.stride_h + ky - a.pad_h;  // wraps above the image
-        const u32 ix = output % a.width_out * a.stride_w + kx - a.pad_w;
+        const u32 iy =
+            output % plane / a.width_out * a.stride_h + ky * a.dilation_h - a.pad_h;  // wraps above the image
+        const u32 ix = output % a.width_out * a.stride_w + kx * a.dilation_w - a.pad_w;
         return iy < a.height_in && ix < a.width_in ? (c * a.height_in + iy) * a.width_in + ix : kAbsent;
     }
 };

@@ -78,7 +78,7 @@ struct Conv2dArgs {
 struct Pool2dArgs {
     u32 channels, height_in, width_in, height_out, width_out;
     u32 kernel_h, kernel_w;
-    u32 stride_h, stride_w, pad_h, pad_w;
+    u32 stride_h, stride_w, pad_h, pad_w, dilation_h, dilation_w;
     TapList rows, columns;
     bool average;
     const u32* factor_add;  ///< [height_out * width_out]: 1/n of each window (1 for sum pooling), adder's format

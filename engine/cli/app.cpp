@@ -32,6 +32,7 @@ int main(int argc, char** argv) {
         "axfire VERB --help tells more; an arithmetic is written <unit>[(param=value,...)]@<format>[/<rounding>].");
     try {
         add_run(app);
+        add_convert(app);
         add_inspect(app);
         add_arith(app);
         add_export(app);

@@ -7,6 +7,7 @@
 namespace axfire::cli {
 
 void add_run(CLI::App& app);
+void add_convert(CLI::App& app);
 void add_inspect(CLI::App& app);
 void add_arith(CLI::App& app);
 void add_export(CLI::App& app);

@@ -27,8 +27,43 @@ std::vector<LayerTotals> layer_totals(const Simulation& simulation, const std::v
     return layers;
 }
 
+/// null where there is nothing to divide by.
+Json fraction(std::uint64_t part, std::uint64_t whole) {
+    return whole == 0 ? Json(nullptr) : Json(static_cast<double>(part) / static_cast<double>(whole));
+}
+
 Json accuracy_of(const RunTotals& totals) {
-    return totals.labelled == 0 ? Json(nullptr) : Json(totals.accuracy());
+    return fraction(totals.correct, totals.labelled);
+}
+
+/// By class: the fraction of its samples that was right; null for a class without samples.
+Json class_accuracy(const RunTotals& totals, std::size_t classes) {
+    std::vector<std::uint64_t> samples(classes), correct(classes);
+    for (std::size_t i = 0; i < totals.labels.size(); ++i) {
+        const auto label = static_cast<std::size_t>(totals.labels[i]);
+        if (totals.labels[i] != kNoLabel && label < classes) {
+            ++samples[label];
+            correct[label] += totals.predictions[i] == totals.labels[i];
+        }
+    }
+    Json json = Json::array();
+    for (std::size_t c = 0; c < classes; ++c) {
+        json.push_back(fraction(correct[c], samples[c]));
+    }
+    return json;
+}
+
+/// [label][prediction]: how many samples; those without a label, or with one that is no output, are left out.
+Confusion confusion_of(const RunTotals& totals, std::size_t classes) {
+    Confusion confusion{classes, std::vector<std::uint64_t>(classes * classes)};
+    for (std::size_t i = 0; i < totals.labels.size(); ++i) {
+        const auto label = static_cast<std::size_t>(totals.labels[i]);
+        const auto prediction = static_cast<std::size_t>(totals.predictions[i]);
+        if (totals.labels[i] != kNoLabel && label < classes && prediction < classes) {
+            ++confusion.samples[label * classes + prediction];
+        }
+    }
+    return confusion;
 }
 
 /// The machine-readable summary.
@@ -36,6 +71,19 @@ Json summary(const RunFlags& flags, const PreparedRun& run, const RunTotals& tot
     const double samples = static_cast<double>(run.options.samples);
     Json json = configuration(flags, run);
     json["accuracy"] = accuracy_of(totals);
+    if (run.simulation->output_size() > 5) {
+        json["top5_accuracy"] = fraction(totals.correct_in_five, totals.labelled);
+    }
+    if (flags.accuracy_over_time) {
+        Json accuracies = Json::array();
+        for (const std::uint64_t correct : totals.correct_at) {
+            accuracies.push_back(fraction(correct, totals.labelled));
+        }
+        json["accuracy_over_time"] = std::move(accuracies);
+        json["latency_steps"] = fraction(totals.latency_steps, totals.correct);
+    }
+    json["class_accuracy"] = class_accuracy(totals, run.simulation->output_size());
+    json["dense_multiply_accumulates"] = run.simulation->multiply_accumulates();
     json["seconds"] = totals.seconds;
     json["samples_per_second"] = samples / totals.seconds;
     json["dropped_events"] = totals.dropped_events;
@@ -57,11 +105,33 @@ Json summary(const RunFlags& flags, const PreparedRun& run, const RunTotals& tot
     return json;
 }
 
+/// At 1, 2, 4, ... steps and the last.
+void print_accuracy_over_time(const RunTotals& totals) {
+    fmt::print("over time   ");
+    const std::size_t steps = totals.correct_at.size();
+    for (std::size_t t = 1; t <= steps; t = t < steps ? std::min(2 * t, steps) : t + 1) {
+        fmt::print(" {}: {:.2f} %", t,
+                   100.0 * static_cast<double>(totals.correct_at[t - 1]) / static_cast<double>(totals.labelled));
+    }
+    if (totals.correct != 0) {
+        fmt::print("; right for good after {:.1f} steps",
+                   static_cast<double>(totals.latency_steps) / static_cast<double>(totals.correct));
+    }
+    fmt::print("\n");
+}
+
 void print_summary(const RunFlags& flags, const PreparedRun& run, const RunTotals& totals) {
     if (totals.labelled != 0) {
         fmt::print("accuracy     {:.2f} % ({} of {})\n", 100 * totals.accuracy(), totals.correct, totals.labelled);
     } else {
         fmt::print("accuracy     unknown: the data has no labels\n");
+    }
+    if (run.simulation->output_size() >= 100 && totals.labelled != 0) {
+        fmt::print("top 5        {:.2f} %\n",
+                   100.0 * static_cast<double>(totals.correct_in_five) / static_cast<double>(totals.labelled));
+    }
+    if (flags.accuracy_over_time && totals.labelled != 0) {
+        print_accuracy_over_time(totals);
     }
     fmt::print("samples      {} of {} steps of {} ms, {:.1f} samples/s on {} threads\n", run.options.samples,
                run.options.encoder.steps, run.network.conventions.dt_ms,
@@ -79,6 +149,18 @@ void print_summary(const RunFlags& flags, const PreparedRun& run, const RunTotal
         const double samples = static_cast<double>(run.options.samples);
         fmt::print("{:<20} {:<10} {:>8} {:>14.1f} {:>20.0f}\n", l.name, l.type, l.neurons,
                    static_cast<double>(l.spikes) / samples, static_cast<double>(l.synaptic_operations) / samples);
+    }
+    std::uint64_t operations = 0;
+    for (const Counts& c : totals.counts) {
+        operations += c.synaptic_operations;
+    }
+    const double each = static_cast<double>(operations) / static_cast<double>(run.options.samples);
+    const auto dense = static_cast<double>(run.simulation->multiply_accumulates());
+    if (dense > 0) {
+        fmt::print(
+            "\noperations   {:.4g} accumulations a sample, {:.3g} times the {:.4g} multiply-accumulates of a dense "
+            "step\n",
+            each, each / dense, dense);
     }
     fmt::print("\nresult hash  {:016x}\n", totals.result_hash);
     if (!flags.output.empty()) {
@@ -135,7 +217,8 @@ void run_command(const RunFlags& flags) {
     const RunTotals totals = run_samples(*run.simulation, *run.data, run.options, sink);
     const Json json = summary(flags, run, totals);
     if (file != nullptr) {
-        file->finish(layer_totals(*run.simulation, totals.counts), json.dump());
+        file->finish(layer_totals(*run.simulation, totals.counts), json.dump(),
+                     confusion_of(totals, run.simulation->output_size()));
     }
     if (flags.json) {
         fmt::print("{}\n", json.dump());
@@ -164,7 +247,7 @@ void add_run(CLI::App& app) {
     const CLI::IsMember on_off({"on", "off"});
     const std::string spec = "<unit>[(param=value,...)]@<format>[/<rounding>]; axfire arith list shows the units";
 
-    sub->add_option("MODEL", f->model, "Network: a NIR file or a model file of Axfire (.h5)")->required();
+    sub->add_option("MODEL", f->model, "Network: a NIR file, an ONNX file or a model file of Axfire (.h5)")->required();
     sub->add_option("--data", f->data, "Data: " + known_data_specs())->required();
     sub->add_option("-T,--steps", f->steps, "Steps of a sample; default: the data set's")
         ->check(CLI::Range(1u, 100000000u));
@@ -175,6 +258,11 @@ void add_run(CLI::App& app) {
     sub->add_option("--add", f->units.add, "Synapse adder (default exact@fp32)")->group("Arithmetic");
     sub->add_option("--neuron-mul", f->units.neuron_mul, "Neuron multiplier (default exact@fp32)")->group("Arithmetic");
     sub->add_option("--neuron-add", f->units.neuron_add, "Neuron adder (default exact@fp32)")->group("Arithmetic");
+    sub->add_option_function<std::string>(
+           "--fold-bn", [f](const std::string& text) { f->fold_batch_norm = text == "on"; },
+           "Batch normalisation folded into the layer before it: on (default), or off: through the arithmetic")
+        ->check(on_off)
+        ->group("Arithmetic");
     sub->add_option("--config", f->config, "TOML file with the units of single layers")->group("Arithmetic");
     sub->add_option(
            "--table", f->table,
@@ -205,6 +293,9 @@ void add_run(CLI::App& app) {
     add_choice(sub, "--decay-gain", f->conventions.decay_gain,
                "Exponential integration: input gain 1-a (complement) or dt/tau (ratio)");
 
+    sub->add_option("--mean", f->mean, "Analog data: subtract this first; one value, or one for each channel by commas")
+        ->delimiter(',');
+    sub->add_option("--std", f->deviation, "... then divide by this")->delimiter(',');
     sub->add_option("--encode", f->encode,
                     "Input: events, direct, poisson or latency; default: events for event data, else direct")
         ->check(CLI::IsMember({"events", "direct", "poisson", "latency"}));
@@ -218,6 +309,9 @@ void add_run(CLI::App& app) {
     sub->add_option("--readout", f->readout, "Prediction: spikes, last, sum, or auto by the output")
         ->check(CLI::IsMember({"auto", "spikes", "last", "sum"}))
         ->capture_default_str();
+
+    sub->add_flag("--accuracy-over-time", f->accuracy_over_time,
+                  "Accuracy as if the run ended after each step, and the steps until a prediction stays right");
 
     sub->add_option("--device", f->device, "auto or cpu")->capture_default_str();
     sub->add_option("--threads", f->threads, "Threads; default: all of the machine")->check(CLI::Range(1u, 4096u));

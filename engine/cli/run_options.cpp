@@ -7,22 +7,14 @@
 #include <fmt/format.h>
 
 #include "arith/error.h"
+#include "engine/cli/open_data.h"
 #include "engine/formats/load_network.h"
-#include "engine/formats/probe.h"
+#include "engine/network/simplify.h"
 #include "engine/version.h"
 
 namespace axfire::cli {
 
 namespace {
-
-const nodes::Input& input_of(const Network& network) {
-    for (const Node& node : network.nodes) {
-        if (const auto* input = std::get_if<nodes::Input>(&node.kind)) {
-            return *input;
-        }
-    }
-    throw InputError("the network has no input");
-}
 
 std::vector<std::string> layer_names(const Network& network) {
     std::vector<std::string> names;
@@ -109,22 +101,6 @@ Readout parse_readout(const std::string& text) {
                             : Readout::automatic;
 }
 
-/// Opens the data. A damaged HDF5 file may crash the library: a child process tries it first.
-std::unique_ptr<Dataset> open_data(const std::string& spec, const Shape& shape) {
-    const std::string hdf5 = "hdf5:";
-    if (spec.starts_with(hdf5)) {
-        const auto try_it = [&] {
-            const auto data = open_dataset(spec, shape);
-            if (data->size() != 0) {
-                data->load(0);
-                data->load(data->size() - 1);
-            }
-        };
-        require_success(probe_in_child(try_it, {}), spec.substr(hdf5.size()));
-    }
-    return open_dataset(spec, shape);
-}
-
 /// Steps of a run: as told, as the data set says, or 1 for a network whose neurons keep no state.
 std::uint32_t choose_steps(const RunFlags& flags, const PreparedRun& run) {
     if (flags.steps != 0) {
@@ -134,7 +110,7 @@ std::uint32_t choose_steps(const RunFlags& flags, const PreparedRun& run) {
         return steps;
     }
     for (const Node& node : run.network.nodes) {
-        if (std::holds_alternative<nodes::Neuron>(node.kind) || std::holds_alternative<nodes::Delay>(node.kind)) {
+        if (keeps_state(node)) {
             throw InputError(
                 fmt::format("the samples of '{}' have no time axis and node '{}' keeps a state: say how "
                             "many steps to run with -T",
@@ -161,12 +137,10 @@ PreparedRun prepare(const RunFlags& flags) {
         throw InputError("--record needs -o FILE to record into");
     }
     run.network = load_network(flags.model, flags.conventions);
-    const Shape shape = input_of(run.network).shape;
-    run.data = open_data(flags.data, shape);
-    if (element_count(run.data->shape()) != element_count(shape)) {
-        throw InputError(fmt::format("the samples of '{}' are {} and the input of '{}' is {}", flags.data,
-                                     to_string(run.data->shape()), flags.model, to_string(shape)));
+    if (flags.fold_batch_norm) {
+        fold_batch_norm(run.network);
     }
+    run.data = open_data(flags.data, input_shape(run.network), flags.mean, flags.deviation);
     EncoderOptions& encoder = run.options.encoder;
     encoder.encoding = flags.encode.empty() ? (run.data->has_events() ? Encoding::events : Encoding::direct)
                                             : parse_encoding(flags.encode);
@@ -194,15 +168,13 @@ PreparedRun prepare(const RunFlags& flags) {
     options.readout = parse_readout(flags.readout);
     run.simulation = std::make_unique<Simulation>(run.network, options);
 
-    if (run.data->size() == 0) {
-        throw InputError(fmt::format("'{}' holds no samples", flags.data));
-    }
     if (flags.samples > run.data->size()) {
         throw InputError(fmt::format("--samples {}: '{}' holds {}", flags.samples, flags.data, run.data->size()));
     }
     run.options.samples = flags.samples != 0 ? flags.samples : run.data->size();
     run.options.threads = flags.threads != 0 ? flags.threads : std::max(1u, std::thread::hardware_concurrency());
     run.options.batch = flags.batch;
+    run.options.predict_every_step = flags.accuracy_over_time;
     if (!flags.output.empty()) {
         for (const std::string& item : flags.record.empty() ? std::vector<std::string>{"spikes"} : flags.record) {
             record_item(item, run);
@@ -219,7 +191,10 @@ nlohmann::ordered_json configuration(const RunFlags& flags, const PreparedRun& r
     json["axfire"] = kVersion;
     json["model"] = flags.model;
     json["provenance"] = run.network.provenance;
+    json["fold_bn"] = flags.fold_batch_norm ? "on" : "off";
     json["data"] = flags.data;
+    json["mean"] = flags.mean;
+    json["std"] = flags.deviation;
     json["samples"] = run.options.samples;
     json["steps"] = e.steps;
     json["dt_ms"] = c.dt_ms;

@@ -28,6 +28,9 @@ struct RunFlags {
     std::string table = "auto";
     std::string jit = "auto";
     bool multiply_spikes = false;
+    bool fold_batch_norm = true;
+    std::vector<double> mean, deviation;  ///< of the data's normalisation; empty: none
+    bool accuracy_over_time = false;
     std::string encode;  ///< empty: events for event data, direct for other
     bool binary_events = false;
     double rate_scale = 1.0;

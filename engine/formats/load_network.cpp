@@ -10,13 +10,17 @@
 #include "engine/formats/hdf5_reader.h"
 #include "engine/formats/model_file.h"
 #include "engine/formats/nir_reader.h"
+#include "engine/formats/onnx/reader.h"
 
 namespace axfire {
 namespace {
 
-enum class Kind { model, nir };
+enum class Kind { model, nir, onnx };
 
 Kind kind_of(const std::filesystem::path& path) {
+    if (is_onnx(path)) {
+        return Kind::onnx;
+    }
     const Hdf5Reader file(path);
     if (file.has_attribute("/", "format") && file.text_attribute("/", "format") == kModelFormat) {
         return Kind::model;
@@ -30,8 +34,17 @@ Kind kind_of(const std::filesystem::path& path) {
 }  // namespace
 
 Network load_network(const std::filesystem::path& file, const ConventionOverrides& overrides) {
-    Network network =
-        guarded_read(file, [&] { return kind_of(file) == Kind::model ? parse_model(file) : parse_nir(file, {}); });
+    Network network = guarded_read(file, [&] {
+        switch (kind_of(file)) {
+            case Kind::onnx:
+                return parse_onnx(file);
+            case Kind::model:
+                return parse_model(file);
+            case Kind::nir:
+                break;
+        }
+        return parse_nir(file, {});
+    });
     network.conventions = apply(overrides, network.conventions);
     if (!(network.conventions.dt_ms > 0) || !std::isfinite(network.conventions.dt_ms)) {
         throw InputError(

@@ -63,6 +63,14 @@ struct Group {
         return values[0];
     }
 
+    double number(const char* attribute) const {
+        const std::vector<double> values = file.number_attribute(path, attribute);
+        if (values.size() != 1 || !std::isfinite(values[0])) {
+            file.fail(path, fmt::format("the attribute '{}' must be one finite number", attribute));
+        }
+        return values[0];
+    }
+
     int axis(const char* attribute) const {
         const std::vector<std::int64_t> values = file.integer_attribute(path, attribute);
         if (values.size() != 1 || values[0] < std::numeric_limits<int>::min() ||
@@ -93,8 +101,32 @@ NodeKind read_pool(const Group& group, nodes::Pool2d::Kind kind) {
     pool.stride = group.pair("stride");
     pool.pad_begin = group.pair("pad_begin");
     pool.pad_end = group.pair("pad_end");
+    if (group.file.has_attribute(group.path, "extra_end")) {
+        pool.extra_end = group.pair("extra_end");
+    }
+    if (group.file.has_attribute(group.path, "dilation")) {
+        pool.dilation = group.pair("dilation");
+    }
     pool.count_include_pad = group.size("count_include_pad") != 0;
     return pool;
+}
+
+NodeKind read_rearrange(const Group& group) {
+    nodes::Rearrange rearrange;
+    rearrange.shape = group.sizes("shape");
+    for (const std::int64_t index : group.file.integers(group.at("source")).values) {
+        if (index < 0 || index > std::numeric_limits<std::uint32_t>::max()) {
+            group.file.fail(group.at("source"), fmt::format("holds {}; it must be an index of 32 bits", index));
+        }
+        rearrange.source.push_back(static_cast<std::uint32_t>(index));
+    }
+    rearrange.fill = static_cast<float>(group.number("fill"));
+    return rearrange;
+}
+
+NodeKind read_batch_norm(const Group& group) {
+    return nodes::BatchNorm{group.tensor("gamma", true), group.tensor("beta", true), group.tensor("mean", true),
+                            group.tensor("variance", true), group.number("epsilon")};
 }
 
 NodeKind read_neuron(const Group& group, const std::string& model) {
@@ -119,14 +151,41 @@ NodeKind read_node(const Group& group) {
     if (type == "conv2d") {
         return read_conv2d(group);
     }
-    if (type == "sumpool2d" || type == "avgpool2d") {
-        return read_pool(group, type[0] == 's' ? nodes::Pool2d::Kind::sum : nodes::Pool2d::Kind::average);
+    if (type == "sumpool2d" || type == "avgpool2d" || type == "maxpool2d") {
+        return read_pool(group, type[0] == 's'   ? nodes::Pool2d::Kind::sum
+                                : type[0] == 'a' ? nodes::Pool2d::Kind::average
+                                                 : nodes::Pool2d::Kind::maximum);
     }
     if (type == "flatten") {
         return nodes::Flatten{group.axis("start_dim"), group.axis("end_dim")};
     }
+    if (type == "reshape") {
+        return nodes::Reshape{group.sizes("shape")};
+    }
+    if (type == "rearrange") {
+        return read_rearrange(group);
+    }
+    if (type == "concat") {
+        return nodes::Concat{group.axis("axis"), group.file.texts(group.at("inputs")).values};
+    }
+    if (type == "multiply") {
+        return nodes::Multiply{group.file.texts(group.at("inputs")).values};
+    }
     if (type == "scale") {
-        return nodes::Scale{group.tensor("scale", true)};
+        const bool divide = group.file.has_attribute(group.path, "divide") && group.size("divide") != 0;
+        return nodes::Scale{group.tensor("scale", true), divide};
+    }
+    if (type == "bias") {
+        return nodes::Bias{group.tensor("bias", true)};
+    }
+    if (type == "batchnorm") {
+        return read_batch_norm(group);
+    }
+    if (type == "lrn") {
+        return nodes::Lrn{group.size("size"), group.number("alpha"), group.number("beta"), group.number("bias")};
+    }
+    if (type == "softmax") {
+        return nodes::Softmax{group.axis("axis")};
     }
     if (type == "threshold") {
         return nodes::Threshold{group.tensor("threshold", true)};

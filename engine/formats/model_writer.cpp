@@ -53,6 +53,8 @@ struct NodeWriter {
         hdf5::write_attribute(group, "stride", wide(pool.stride));
         hdf5::write_attribute(group, "pad_begin", wide(pool.pad_begin));
         hdf5::write_attribute(group, "pad_end", wide(pool.pad_end));
+        hdf5::write_attribute(group, "extra_end", wide(pool.extra_end));
+        hdf5::write_attribute(group, "dilation", wide(pool.dilation));
         hdf5::write_attribute(group, "count_include_pad", std::uint8_t{pool.count_include_pad});
     }
 
@@ -61,7 +63,48 @@ struct NodeWriter {
         hdf5::write_attribute(group, "end_dim", std::int32_t{flatten.end_dim});
     }
 
-    void operator()(const nodes::Scale& scale) const { write("scale", scale.scale); }
+    void operator()(const nodes::Reshape& reshape) const { hdf5::write_attribute(group, "shape", wide(reshape.shape)); }
+
+    void operator()(const nodes::Rearrange& rearrange) const {
+        hdf5::write_attribute(group, "shape", wide(rearrange.shape));
+        hdf5::write_dataset(group, "source", rearrange.source, {rearrange.source.size()}, kDeflate);
+        hdf5::write_attribute(group, "fill", double{rearrange.fill});
+    }
+
+    void operator()(const nodes::Concat& concat) const {
+        hdf5::write_attribute(group, "axis", std::int32_t{concat.axis});
+        hdf5::write_strings(group, "inputs", concat.inputs, {concat.inputs.size()});
+    }
+
+    void operator()(const nodes::Multiply& multiply) const {
+        hdf5::write_strings(group, "inputs", multiply.inputs, {multiply.inputs.size()});
+    }
+
+    void operator()(const nodes::Scale& scale) const {
+        write("scale", scale.scale);
+        hdf5::write_attribute(group, "divide", std::uint8_t{scale.divide});
+    }
+
+    void operator()(const nodes::Bias& bias) const { write("bias", bias.bias); }
+
+    void operator()(const nodes::BatchNorm& norm) const {
+        write("gamma", norm.gamma);
+        write("beta", norm.beta);
+        write("mean", norm.mean);
+        write("variance", norm.variance);
+        hdf5::write_attribute(group, "epsilon", norm.epsilon);
+    }
+
+    void operator()(const nodes::Lrn& lrn) const {
+        hdf5::write_attribute(group, "size", std::uint64_t{lrn.size});
+        hdf5::write_attribute(group, "alpha", lrn.alpha);
+        hdf5::write_attribute(group, "beta", lrn.beta);
+        hdf5::write_attribute(group, "bias", lrn.bias);
+    }
+
+    void operator()(const nodes::Softmax& softmax) const {
+        hdf5::write_attribute(group, "axis", std::int32_t{softmax.axis});
+    }
 
     void operator()(const nodes::Threshold& threshold) const { write("threshold", threshold.threshold); }
 

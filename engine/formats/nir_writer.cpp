@@ -106,6 +106,15 @@ struct NodeWriter {
 
     void operator()(const nodes::Pool2d& pool) const {
         require_image();
+        if (pool.kind == nodes::Pool2d::Kind::maximum) {
+            refuse("a maximum over windows");
+        }
+        if (pool.extra_end != std::array<std::size_t, 2>{0, 0}) {
+            refuse("windows that reach past the padding");
+        }
+        if (pool.dilation != std::array<std::size_t, 2>{1, 1}) {
+            refuse("windows with gaps (dilation)");
+        }
         require_symmetric(pool.pad_begin, pool.pad_end);
         const bool average = pool.kind == nodes::Pool2d::Kind::average;
         if (average && !pool.count_include_pad && pool.pad_begin != std::array<std::size_t, 2>{0, 0}) {
@@ -124,7 +133,15 @@ struct NodeWriter {
         hdf5::write_scalar(group, "end_dim", std::int64_t{flatten.end_dim});
     }
 
+    template <class Other>
+    void operator()(const Other&) const {
+        refuse("a type of node");
+    }
+
     void operator()(const nodes::Scale& scale) const {
+        if (scale.divide) {
+            refuse("a division");
+        }
         type("Scale");
         elementwise("scale", scale.scale.data);
     }

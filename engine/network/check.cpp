@@ -136,8 +136,11 @@ struct NodeCheck {
     void operator()(const nodes::Pool2d& pool) const {
         check_window(node, "kernel", pool.kernel, 1);
         check_window(node, "stride", pool.stride, 1);
+        check_window(node, "dilation", pool.dilation, 1);
+        check_window(node, "padding", pool.extra_end, 0);
         for (std::size_t axis = 0; axis < 2; ++axis) {
-            if (pool.pad_begin[axis] >= pool.kernel[axis] || pool.pad_end[axis] >= pool.kernel[axis]) {
+            const std::size_t span = pool.dilation[axis] * (pool.kernel[axis] - 1) + 1;
+            if (pool.pad_begin[axis] >= span || pool.pad_end[axis] >= span) {
                 throw InputError(fmt::format("{}: its padding must be smaller than its kernel of {} x {}",
                                              describe(node), pool.kernel[0], pool.kernel[1]));
             }
@@ -146,7 +149,67 @@ struct NodeCheck {
 
     void operator()(const nodes::Flatten&) const {}
 
-    void operator()(const nodes::Scale& scale) const { check_elements(scale.scale, "scale"); }
+    void operator()(const nodes::Reshape& reshape) const { check_extents(node, reshape.shape); }
+
+    void operator()(const nodes::Rearrange& rearrange) const {
+        check_extents(node, rearrange.shape);
+        if (rearrange.source.size() != element_count(rearrange.shape)) {
+            throw InputError(fmt::format("{}: has {} sources for the {} elements of its shape {}", describe(node),
+                                         rearrange.source.size(), element_count(rearrange.shape),
+                                         to_string(rearrange.shape)));
+        }
+        if (!std::isfinite(rearrange.fill)) {
+            throw InputError(fmt::format("{}: fills with {}; it must be finite", describe(node), rearrange.fill));
+        }
+    }
+
+    void operator()(const nodes::Concat&) const {}
+
+    void operator()(const nodes::Multiply& multiply) const {
+        if (multiply.inputs.size() != 2) {
+            throw InputError(
+                fmt::format("{}: multiplies {} inputs; it takes 2", describe(node), multiply.inputs.size()));
+        }
+    }
+
+    void operator()(const nodes::Scale& scale) const {
+        check_elements(scale.scale, "scale");
+        if (scale.divide &&
+            std::find(scale.scale.data.begin(), scale.scale.data.end(), 0.0F) != scale.scale.data.end()) {
+            throw InputError(fmt::format("{}: divides by 0", describe(node)));
+        }
+    }
+
+    void operator()(const nodes::Bias& bias) const { check_elements(bias.bias, "bias"); }
+
+    void operator()(const nodes::BatchNorm& norm) const {
+        check_tensor(node, "gamma", norm.gamma);
+        for (const auto& [what, tensor] :
+             {std::pair{"beta", &norm.beta}, std::pair{"mean", &norm.mean}, std::pair{"variance", &norm.variance}}) {
+            check_tensor(node, what, *tensor);
+            if (norm.gamma.empty() || tensor->data.size() != norm.gamma.data.size()) {
+                throw InputError(
+                    fmt::format("{}: its gamma has {} values and its {} {}; each needs one for each channel",
+                                describe(node), norm.gamma.data.size(), what, tensor->data.size()));
+            }
+        }
+        for (const float variance : norm.variance.data) {
+            if (!(static_cast<double>(variance) + norm.epsilon > 0) || !std::isfinite(norm.epsilon)) {
+                throw InputError(fmt::format("{}: its variance {} and epsilon {} must have a finite sum above 0",
+                                             describe(node), variance, norm.epsilon));
+            }
+        }
+    }
+
+    void operator()(const nodes::Lrn& lrn) const {
+        if (lrn.size < 1 || lrn.size > kMaxWindow || !std::isfinite(lrn.alpha) || !std::isfinite(lrn.beta) ||
+            !std::isfinite(lrn.bias)) {
+            throw InputError(fmt::format("{}: its size {} must be 1 to {}, and alpha {}, beta {} and bias {} finite",
+                                         describe(node), lrn.size, kMaxWindow, lrn.alpha, lrn.beta, lrn.bias));
+        }
+    }
+
+    void operator()(const nodes::Softmax&) const {}
 
     void operator()(const nodes::Threshold& threshold) const { check_elements(threshold.threshold, "threshold"); }
 
@@ -262,12 +325,20 @@ void check_source_counts(const Network& network) {
         if (sources[i].empty()) {
             throw InputError(fmt::format("{}: no edge leads to it; connect or remove it", describe(node)));
         }
-        if (sources[i].size() > 1 && !std::holds_alternative<nodes::Neuron>(node.kind)) {
-            std::vector<std::string> names;
-            for (const std::size_t source : sources[i]) {
-                names.push_back(network.nodes[source].name);
+        std::vector<std::string> names;
+        for (const std::size_t source : sources[i]) {
+            names.push_back(network.nodes[source].name);
+        }
+        std::sort(names.begin(), names.end());
+        if (const std::vector<std::string>* inputs = ordered_inputs(node)) {
+            std::vector<std::string> listed = *inputs;
+            std::sort(listed.begin(), listed.end());
+            listed.erase(std::unique(listed.begin(), listed.end()), listed.end());
+            if (listed != names) {
+                throw InputError(fmt::format("{}: lists the inputs {}, but edges lead to it from {}", describe(node),
+                                             fmt::join(*inputs, ", "), fmt::join(names, ", ")));
             }
-            std::sort(names.begin(), names.end());
+        } else if (names.size() > 1 && !std::holds_alternative<nodes::Neuron>(node.kind)) {
             throw InputError(
                 fmt::format("{}: has {} sources ({}), but only neurons add theirs; give each source its own "
                             "path to the next neuron node",

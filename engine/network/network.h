@@ -4,7 +4,9 @@
 
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -57,12 +59,14 @@ struct Conv2d {
 };
 
 struct Pool2d {
-    enum class Kind { sum, average } kind = Kind::sum;
+    enum class Kind { sum, average, maximum } kind = Kind::sum;
     std::array<std::size_t, 2> kernel{2, 2};
     std::array<std::size_t, 2> stride{2, 2};
     std::array<std::size_t, 2> pad_begin{0, 0};
     std::array<std::size_t, 2> pad_end{0, 0};
-    bool count_include_pad = true;  ///< average: divide by the full window at the border too
+    std::array<std::size_t, 2> extra_end{0, 0};  ///< past the padding, as ceil mode has it; an average never counts it
+    bool count_include_pad = true;               ///< average: divide by the full window at the border too
+    std::array<std::size_t, 2> dilation{1, 1};
 };
 
 /// Merges axes start..end (inclusive; negative counts from the last) into one. The batch axis does not exist here.
@@ -71,9 +75,58 @@ struct Flatten {
     int end_dim = -1;
 };
 
-/// y = s * x, element by element.
+/// The same values in the same order under another shape.
+struct Reshape {
+    Shape shape;
+};
+
+/// y[i] = x[source[i]], or `fill` where source[i] is kFill: slices, permutations, padding.
+struct Rearrange {
+    static constexpr std::uint32_t kFill = 0xffffffff;
+    Shape shape;
+    std::vector<std::uint32_t> source;  ///< one for each element of `shape`, in C order
+    float fill = 0;
+};
+
+/// The sources one behind the other along an axis.
+struct Concat {
+    int axis = 0;                     ///< negative counts from the last; the batch is no axis
+    std::vector<std::string> inputs;  ///< names of the sources in order; one may come more than once
+};
+
+/// y = a * b, element by element.
+struct Multiply {
+    std::vector<std::string> inputs;  ///< names of a and b; b may have extents of 1 where a has more
+};
+
+/// y = s * x, element by element; or x times 1/s, formed in binary64 and rounded once.
 struct Scale {
     Tensor scale;  ///< the node's shape, or one element for all
+    bool divide = false;
+};
+
+/// y = x + b, element by element.
+struct Bias {
+    Tensor bias;  ///< the node's shape, or one element for all
+};
+
+/// y = x g + b with g = gamma / sqrt(variance + epsilon) and b = beta - mean g, formed in binary64.
+struct BatchNorm {
+    Tensor gamma, beta, mean, variance;  ///< [C] each
+    double epsilon = 1e-5;
+};
+
+/// Local response normalisation over channels: y_c = x_c (bias + alpha / size * sum x_i^2)^-beta, i the `size`
+/// channels around c (size / 2, rounded down after (size - 1) / 2 before). Krizhevsky et al., NIPS 2012, as ONNX has
+/// it.
+struct Lrn {
+    std::size_t size = 5;
+    double alpha = 1e-4, beta = 0.75, bias = 1;
+};
+
+/// exp(x_i - max) / sum exp(x_j - max) along an axis, in binary32.
+struct Softmax {
+    int axis = -1;  ///< negative counts from the last; the batch is no axis
 };
 
 /// A spike wherever the input exceeds the threshold (or reaches it, by Conventions::fire); no state.
@@ -89,23 +142,26 @@ struct Delay {
 
 /// A population of neurons of one model of neurons/models. Each parameter has one value for all or one for each neuron.
 struct Neuron {
-    std::string model;  ///< "if", "lif", "cubalif", "i", "li", "cubali"
+    std::string model;  ///< "if", "lif", ..., and those without state: "relu", "clip", ...
     Shape shape;
     std::map<std::string, std::vector<double>> parameters;  ///< those that differ from the model's defaults, at least
 };
 
 }  // namespace nodes
 
-using NodeKind = std::variant<nodes::Input, nodes::Output, nodes::Linear, nodes::Conv2d, nodes::Pool2d, nodes::Flatten,
-                              nodes::Scale, nodes::Threshold, nodes::Delay, nodes::Neuron>;
+using NodeKind =
+    std::variant<nodes::Input, nodes::Output, nodes::Linear, nodes::Conv2d, nodes::Pool2d, nodes::Flatten,
+                 nodes::Reshape, nodes::Rearrange, nodes::Concat, nodes::Multiply, nodes::Scale, nodes::Bias,
+                 nodes::BatchNorm, nodes::Lrn, nodes::Softmax, nodes::Threshold, nodes::Delay, nodes::Neuron>;
 
 struct Node {
     std::string name;
     NodeKind kind;
 };
 
-/// "input", "linear", "affine", "conv2d", "sumpool2d", "avgpool2d", "flatten", "scale", "threshold", "delay", "output",
-/// or the neuron model's name.
+/// "input", "linear", "affine", "conv2d", "sumpool2d", "avgpool2d", "maxpool2d", "flatten", "reshape", "rearrange",
+/// "concat", "multiply", "scale", "bias", "batchnorm", "lrn", "softmax", "threshold", "delay", "output", or the neuron
+/// model's name.
 std::string type_name(const Node& node);
 
 struct Edge {
@@ -138,6 +194,15 @@ Topology analyse(const Network& network);
 
 /// True for a neuron model that fires and for a threshold node.
 bool emits_spikes(const Node& node);
+
+/// True for a neuron model with a state, and for a delay.
+bool keeps_state(const Node& node);
+
+/// Names of the sources in order, where a node tells them apart (concat, multiply); else nullptr.
+const std::vector<std::string>* ordered_inputs(const Node& node);
+
+/// An axis that may count from the last, as an index below `rank`; nothing where it is out of range.
+std::optional<std::size_t> resolve_axis(int axis, std::size_t rank);
 
 /// Output height or width of a convolution or pooling; `pad` is that of both sides together. Throws InputError when the
 /// kernel does not fit.

@@ -51,7 +51,15 @@ struct OwnShape {
     std::optional<Shape> operator()(const nodes::Conv2d&) const { return std::nullopt; }
     std::optional<Shape> operator()(const nodes::Pool2d&) const { return std::nullopt; }
     std::optional<Shape> operator()(const nodes::Flatten&) const { return std::nullopt; }
+    std::optional<Shape> operator()(const nodes::Reshape& reshape) const { return reshape.shape; }
+    std::optional<Shape> operator()(const nodes::Rearrange& rearrange) const { return rearrange.shape; }
+    std::optional<Shape> operator()(const nodes::Concat&) const { return std::nullopt; }
+    std::optional<Shape> operator()(const nodes::Multiply&) const { return std::nullopt; }
+    std::optional<Shape> operator()(const nodes::BatchNorm&) const { return std::nullopt; }
+    std::optional<Shape> operator()(const nodes::Lrn&) const { return std::nullopt; }
+    std::optional<Shape> operator()(const nodes::Softmax&) const { return std::nullopt; }
     std::optional<Shape> operator()(const nodes::Scale& scale) const { return unless_one(scale.scale.shape); }
+    std::optional<Shape> operator()(const nodes::Bias& bias) const { return unless_one(bias.bias.shape); }
     std::optional<Shape> operator()(const nodes::Threshold& node) const { return unless_one(node.threshold.shape); }
     std::optional<Shape> operator()(const nodes::Delay& delay) const { return unless_one(delay.shape); }
     std::optional<Shape> operator()(const nodes::Neuron& neuron) const { return unless_one(neuron.shape); }
@@ -95,8 +103,31 @@ struct DerivedShape {
     Shape operator()(const nodes::Pool2d& pool) const {
         const auto [channels, height, width] = image_of(node, source, in);
         return {channels,
-                output_extent(node, height, pool.kernel[0], pool.stride[0], pool.pad_begin[0] + pool.pad_end[0], 1),
-                output_extent(node, width, pool.kernel[1], pool.stride[1], pool.pad_begin[1] + pool.pad_end[1], 1)};
+                output_extent(node, height, pool.kernel[0], pool.stride[0],
+                              pool.pad_begin[0] + pool.pad_end[0] + pool.extra_end[0], pool.dilation[0]),
+                output_extent(node, width, pool.kernel[1], pool.stride[1],
+                              pool.pad_begin[1] + pool.pad_end[1] + pool.extra_end[1], pool.dilation[1])};
+    }
+
+    Shape operator()(const nodes::BatchNorm& norm) const {
+        if (in.empty() || in[0] != norm.gamma.data.size()) {
+            misfit(node, source, in, fmt::format("normalises {} channels", norm.gamma.data.size()));
+        }
+        return in;
+    }
+
+    Shape operator()(const nodes::Lrn&) const {
+        if (in.empty()) {
+            misfit(node, source, in, "needs channels");
+        }
+        return in;
+    }
+
+    Shape operator()(const nodes::Softmax& softmax) const {
+        if (!resolve_axis(softmax.axis, in.size())) {
+            misfit(node, source, in, fmt::format("its axis is {} (the batch is not an axis)", softmax.axis));
+        }
+        return in;
     }
 
     Shape operator()(const nodes::Flatten& flatten) const {
@@ -126,13 +157,65 @@ void check_linear(const Node& node, const nodes::Linear& linear, const Node& sou
     }
 }
 
+/// The shape of a node that tells its sources apart; `in` has theirs, in the node's order.
+struct OrderedShape {
+    const Node& node;
+    const std::vector<std::string>& inputs;
+    const std::vector<Shape>& in;
+
+    template <class Other>
+    Shape operator()(const Other&) const {
+        return {};
+    }
+
+    Shape operator()(const nodes::Concat& concat) const {
+        Shape out = in[0];
+        const std::optional<std::size_t> axis = resolve_axis(concat.axis, out.size());
+        if (!axis) {
+            throw InputError(fmt::format("{}: its axis is {}, but '{}' is {} (the batch is not an axis)",
+                                         describe(node), concat.axis, inputs[0], to_string(out)));
+        }
+        for (std::size_t i = 1; i < in.size(); ++i) {
+            Shape expected = out;
+            expected[*axis] = in[i].size() > *axis ? in[i][*axis] : 0;
+            if (in[i] != expected) {
+                throw InputError(fmt::format("{}: gets {} from '{}' and {} from '{}', which differ beside axis {}",
+                                             describe(node), to_string(in[0]), inputs[0], to_string(in[i]), inputs[i],
+                                             *axis));
+            }
+            out[*axis] += in[i][*axis];
+        }
+        return out;
+    }
+
+    Shape operator()(const nodes::Multiply&) const {
+        bool fits = in[0].size() == in[1].size();
+        for (std::size_t axis = 0; fits && axis < in[0].size(); ++axis) {
+            fits = in[1][axis] == in[0][axis] || in[1][axis] == 1;
+        }
+        if (!fits) {
+            throw InputError(
+                fmt::format("{}: gets {} from '{}' and {} from '{}'; the second must have the extents of "
+                            "the first, or 1",
+                            describe(node), to_string(in[0]), inputs[0], to_string(in[1]), inputs[1]));
+        }
+        return in[0];
+    }
+};
+
 /// Checks one edge once both shapes are known.
 void check_edge(const Node& node, const Shape& shape, const Node& source, const Shape& in) {
     if (const auto* linear = std::get_if<nodes::Linear>(&node.kind)) {
         check_linear(node, *linear, source, in);
+    } else if (const auto* rearrange = std::get_if<nodes::Rearrange>(&node.kind)) {
+        for (const std::uint32_t index : rearrange->source) {
+            if (index >= element_count(in) && index != nodes::Rearrange::kFill) {
+                misfit(node, source, in, fmt::format("takes element {}", index));
+            }
+        }
     } else if (std::holds_alternative<nodes::Conv2d>(node.kind) || std::holds_alternative<nodes::Pool2d>(node.kind) ||
-               std::holds_alternative<nodes::Flatten>(node.kind)) {
-        return;  // derived from the only source
+               std::holds_alternative<nodes::Flatten>(node.kind) || ordered_inputs(node) != nullptr) {
+        return;  // derived from the sources
     } else if (element_count(shape) != element_count(in)) {
         misfit(node, source, in, fmt::format("has the shape {}", to_string(shape)));
     }
@@ -189,9 +272,14 @@ public:
             }
         }
         std::vector<Shape> result;
-        for (const std::optional<Shape>& shape : shapes_) {
-            // Whatever the input reaches has a shape: any known source of a node fixes it.
-            result.push_back(shape.value());
+        for (std::size_t i = 0; i < shapes_.size(); ++i) {
+            // Whatever the input reaches has a shape: any known source of a node fixes it, but of those that tell their
+            // sources apart, which may wait for each other in a cycle.
+            if (!shapes_[i]) {
+                throw InputError(fmt::format("{}: its shape depends on itself; give a neuron node of the cycle a shape",
+                                             describe(network_.nodes[i])));
+            }
+            result.push_back(*shapes_[i]);
         }
         for (const std::size_t i : topology_.order) {
             check_lengths(network_.nodes[i], result[i]);
@@ -204,6 +292,10 @@ public:
 private:
     bool resolve(std::size_t i) {
         const Node& node = network_.nodes[i];
+        if (const std::vector<std::string>* inputs = ordered_inputs(node)) {
+            shapes_[i] = ordered_shape(i, *inputs);
+            return shapes_[i].has_value() && check_size(i);
+        }
         shapes_[i] = std::visit(OwnShape{}, node.kind);
         for (const auto* sources : {&topology_.feed_forward[i], &topology_.recurrent[i]}) {
             for (const std::size_t source : *sources) {
@@ -212,11 +304,33 @@ private:
                 }
             }
         }
-        if (shapes_[i] && element_count(*shapes_[i]) > kMaxElements) {
-            throw InputError(fmt::format("{}: its shape {} has more than {} elements", describe(node),
+        return shapes_[i].has_value() && check_size(i);
+    }
+
+    /// The shape that follows from all of the named sources; nothing while one of theirs is unknown.
+    std::optional<Shape> ordered_shape(std::size_t i, const std::vector<std::string>& inputs) const {
+        std::vector<Shape> in;
+        for (const std::string& name : inputs) {
+            for (const auto* sources : {&topology_.feed_forward[i], &topology_.recurrent[i]}) {
+                for (const std::size_t source : *sources) {
+                    if (network_.nodes[source].name == name) {
+                        if (!shapes_[source]) {
+                            return std::nullopt;
+                        }
+                        in.push_back(*shapes_[source]);
+                    }
+                }
+            }
+        }
+        return std::visit(OrderedShape{network_.nodes[i], inputs, in}, network_.nodes[i].kind);
+    }
+
+    bool check_size(std::size_t i) const {
+        if (element_count(*shapes_[i]) > kMaxElements) {
+            throw InputError(fmt::format("{}: its shape {} has more than {} elements", describe(network_.nodes[i]),
                                          to_string(*shapes_[i]), kMaxElements));
         }
-        return shapes_[i].has_value();
+        return true;
     }
 
     void check_sources(std::size_t i, const std::vector<std::size_t>& sources, const std::vector<Shape>& shapes) const {

@@ -72,12 +72,12 @@ struct RunFile::Impl {
         }
     }
 
-    void finish(const std::vector<LayerTotals>& layers, const std::string& summary) {
+    void finish(const std::vector<LayerTotals>& layers, const std::string& summary, const Confusion& confusion) {
         check_usable();
         guarded([&] {
             flush();
             open();
-            write_totals(file, options, layers, summary);
+            write_totals(file, options, layers, summary, confusion);
             hdf5::write_attribute(hdf5::open_group(file, "axfire"), "status", "finished");
             commit();
         });
@@ -201,8 +201,8 @@ void RunFile::append(const std::vector<SampleRecord>& samples) {
     impl_->append(samples);
 }
 
-void RunFile::finish(const std::vector<LayerTotals>& layers, const std::string& summary) {
-    impl_->finish(layers, summary);
+void RunFile::finish(const std::vector<LayerTotals>& layers, const std::string& summary, const Confusion& confusion) {
+    impl_->finish(layers, summary, confusion);
 }
 
 }  // namespace axfire

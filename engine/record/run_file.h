@@ -65,6 +65,12 @@ struct SampleRecord {
     std::vector<std::uint32_t> spikes_per_layer;  ///< in the order of the summary's layers
 };
 
+/// How often each label got each prediction.
+struct Confusion {
+    std::size_t classes = 0;
+    std::vector<std::uint64_t> samples;  ///< [label][prediction]
+};
+
 /// Writes a run file. At every moment the file at `path` is a closed, valid HDF5 file that holds what was committed
 /// last and says in /axfire/status whether the run is "running" (unfinished) or "finished".
 class RunFile {
@@ -81,7 +87,7 @@ public:
     /// commit is kept, and every later call throws too. Throws std::logic_error when a record does not fit the options.
     void append(const std::vector<SampleRecord>& samples);
     /// Writes the totals and the summary (JSON text), sets the status to "finished", and commits.
-    void finish(const std::vector<LayerTotals>& layers, const std::string& summary);
+    void finish(const std::vector<LayerTotals>& layers, const std::string& summary, const Confusion& confusion = {});
 
 private:
     struct Impl;

@@ -161,7 +161,7 @@ void write_report_time(hid_t file, const std::string& population, double frames,
 }
 
 void write_totals(hid_t file, const RunFileOptions& options, const std::vector<LayerTotals>& layers,
-                  const std::string& summary) {
+                  const std::string& summary, const Confusion& confusion) {
     if (options.layers.empty()) {
         write_layers(file, layers);
     } else if (!std::equal(layers.begin(), layers.end(), options.layers.begin(), options.layers.end(),
@@ -174,6 +174,10 @@ void write_totals(hid_t file, const RunFileOptions& options, const std::vector<L
     write_total(file, "synaptic_operations", layers, &LayerTotals::synaptic_operations);
     write_total(file, "multiplications", layers, &LayerTotals::multiplications);
     write_total(file, "neuron_updates", layers, &LayerTotals::neuron_updates);
+    if (confusion.classes != 0) {
+        hdf5::write_dataset(file, "axfire/confusion", confusion.samples, {confusion.classes, confusion.classes},
+                            options.deflate);
+    }
     hdf5::write_strings(file, "axfire/summary", {summary}, {});
 }
 

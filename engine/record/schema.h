@@ -29,6 +29,6 @@ void write_report_time(hid_t file, const std::string& population, double frames,
 
 /// The totals of the layers and the summary. Throws std::logic_error when the layers are not those of the options.
 void write_totals(hid_t file, const RunFileOptions& options, const std::vector<LayerTotals>& layers,
-                  const std::string& summary);
+                  const std::string& summary, const Confusion& confusion);
 
 }  // namespace axfire

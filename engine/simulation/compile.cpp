@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "arith/error.h"
+#include "engine/network/operations.h"
 #include "engine/simulation/simulation.h"
 
 namespace axfire {
@@ -17,7 +18,7 @@ bool is(const Node& node) {
 
 /// Nodes that hand their source's signal on as it is.
 bool passes(const Node& node) {
-    return is<nodes::Flatten>(node) || is<nodes::Output>(node);
+    return is<nodes::Flatten>(node) || is<nodes::Reshape>(node) || is<nodes::Output>(node);
 }
 
 bool is_spiking(const Node& node) {
@@ -27,12 +28,14 @@ bool is_spiking(const Node& node) {
     return is<nodes::Threshold>(node);
 }
 
-/// Whether a node emits events, given whether its source does.
+/// Whether a node emits events, given whether all of its sources do.
 bool emits_events(const Node& node, bool source_events) {
     if (const auto* pool = std::get_if<nodes::Pool2d>(&node.kind)) {
-        return source_events && pool->kind == nodes::Pool2d::Kind::sum;
+        return source_events && pool->kind != nodes::Pool2d::Kind::average;
     }
-    return is_spiking(node) || ((passes(node) || is<nodes::Delay>(node)) && source_events);
+    return is_spiking(node) ||
+           ((passes(node) || is<nodes::Delay>(node) || is<nodes::Rearrange>(node) || is<nodes::Concat>(node)) &&
+            source_events);
 }
 
 std::unique_ptr<Stage> compile_node(const Node& node, const StageContext& context) {
@@ -48,7 +51,7 @@ std::unique_ptr<Stage> compile_node(const Node& node, const StageContext& contex
 }
 
 Readout choose_readout(Readout wanted, const Node& output, bool events) {
-    const bool membrane = is<nodes::Neuron>(output) && !events;
+    const bool membrane = is<nodes::Neuron>(output) && keeps_state(output) && !events;
     if (wanted == Readout::automatic) {
         return events ? Readout::spikes : membrane ? Readout::last : Readout::sum;
     }
@@ -79,7 +82,8 @@ public:
             const bool neuron = is<nodes::Neuron>(node);
             const bool several = topology.feed_forward[n].size() + topology.recurrent[n].size() > 1;
             if (is<nodes::Linear>(node) || is<nodes::Conv2d>(node) || is<nodes::Pool2d>(node) ||
-                is<nodes::Scale>(node) || (neuron && several)) {
+                is<nodes::Multiply>(node) || is<nodes::Scale>(node) || is<nodes::Bias>(node) ||
+                is<nodes::BatchNorm>(node) || is<nodes::Lrn>(node) || (neuron && several)) {
                 synapses_[n] = request(requests, {a.synapse_add, a.synapse_mul, Part::projections});
             }
             if (neuron) {
@@ -160,7 +164,12 @@ Simulation::Simulation(const Network& network, const SimulationOptions& options)
         for (const std::size_t n : topology_.order) {
             const Node& node = network.nodes[n];
             const bool input = is<nodes::Input>(node);
-            const bool events = input ? options.input_events : emits_events(node, events_[source_of(n)]);
+            const auto emits = [&](std::size_t source) { return static_cast<bool>(events_[source]); };
+            const auto& near = topology_.feed_forward[n];
+            const auto& past = topology_.recurrent[n];
+            const bool events = input ? options.input_events
+                                      : emits_events(node, std::all_of(near.begin(), near.end(), emits) &&
+                                                               std::all_of(past.begin(), past.end(), emits));
             changed = changed || events != events_[n];
             events_[n] = events;
             input_ = input ? n : input_;
@@ -189,7 +198,8 @@ Simulation::Simulation(const Network& network, const SimulationOptions& options)
                              topology_.shape[source],
                              topology_.shape[n],
                              static_cast<bool>(events_[source]),
-                             late};
+                             late,
+                             ports(network, n)};
         try {
             stages_[n] = compile_node(node, context);
         } catch (const InputError& e) {
@@ -214,7 +224,23 @@ Simulation::Simulation(const Network& network, const SimulationOptions& options)
     remembered_.erase(std::unique(remembered_.begin(), remembered_.end()), remembered_.end());
     rounds_stochastically_ = std::any_of(arithmetic_.begin(), arithmetic_.end(), rounds_stochastically);
     input_size_ = element_count(topology_.shape[input_]);
+    multiply_accumulates_ = axfire::multiply_accumulates(network, topology_);
     readout_ = choose_readout(options.readout, network.nodes[output_.node], events_[output_.node]);
+}
+
+std::vector<Port> Simulation::ports(const Network& network, std::size_t node) const {
+    std::vector<std::size_t> sources = topology_.feed_forward[node];
+    sources.insert(sources.end(), topology_.recurrent[node].begin(), topology_.recurrent[node].end());
+    std::vector<Port> found;
+    const std::vector<std::string>* inputs = ordered_inputs(network.nodes[node]);
+    for (std::size_t i = 0; inputs != nullptr && i < inputs->size(); ++i) {
+        std::size_t at = 0;
+        while (network.nodes[sources[at]].name != (*inputs)[i]) {  // analyse() has found it
+            ++at;
+        }
+        found.push_back({at, topology_.shape[sources[at]], static_cast<bool>(events_[sources[at]])});
+    }
+    return found;
 }
 
 Simulation::Origin Simulation::origin(std::size_t node) const {

@@ -33,6 +33,31 @@ private:
     std::size_t sample_ = 0;
 };
 
+/// True if fewer than five outputs are before the label's: larger, or equal and of a lower index.
+bool in_five(const std::vector<float>& readout, std::int32_t label) {
+    const auto at = static_cast<std::size_t>(label);
+    if (label < 0 || at >= readout.size()) {
+        return false;
+    }
+    int before = 0;
+    for (std::size_t i = 0; i < readout.size(); ++i) {
+        before += readout[i] > readout[at] || (readout[i] == readout[at] && i < at);
+    }
+    return readout[at] == readout[at] && before < 5;
+}
+
+void add_steps(RunTotals& totals, const std::vector<std::int32_t>& prediction_at, std::int32_t label) {
+    totals.correct_at.resize(std::max(totals.correct_at.size(), prediction_at.size()));
+    std::size_t settled = prediction_at.size();  // the first of the steps at the end that are all right
+    for (std::size_t t = 0; t < prediction_at.size(); ++t) {
+        totals.correct_at[t] += prediction_at[t] == label;
+    }
+    while (settled > 0 && prediction_at[settled - 1] == label) {
+        --settled;
+    }
+    totals.latency_steps += settled < prediction_at.size() ? settled + 1 : 0;
+}
+
 }  // namespace
 
 RunTotals run_samples(const Simulation& simulation, const Dataset& data, const RunOptions& options,
@@ -60,7 +85,8 @@ RunTotals run_samples(const Simulation& simulation, const Dataset& data, const R
                     const EncodedSample encoded = encode(sample, simulation.input_size(), first + i, options.encoder);
                     dropped += encoded.dropped;
                     batch[i] = {encoded.label,
-                                simulation.run(encoded, options.traces, workspaces[static_cast<std::size_t>(thread)])};
+                                simulation.run(encoded, options.traces, workspaces[static_cast<std::size_t>(thread)],
+                                               options.predict_every_step)};
                 } catch (...) {
                     error.note(first + i);
                 }
@@ -72,6 +98,10 @@ RunTotals run_samples(const Simulation& simulation, const Dataset& data, const R
             totals.predictions.push_back(s.result.prediction);
             totals.labelled += s.label != kNoLabel;
             totals.correct += s.label != kNoLabel && s.label == s.result.prediction;
+            if (s.label != kNoLabel) {
+                totals.correct_in_five += in_five(s.result.readout, s.label);
+                add_steps(totals, s.result.prediction_at, s.label);
+            }
             for (std::size_t l = 0; l < totals.counts.size(); ++l) {
                 totals.counts[l] += s.result.counts[l];
             }

@@ -15,6 +15,7 @@ struct RunOptions {
     unsigned threads = 1;
     std::size_t batch = 32;  ///< samples between two calls of the sink
     std::vector<TraceRequest> traces;
+    bool predict_every_step = false;  ///< for RunTotals::correct_at
 };
 
 /// A finished sample, in the order of the data set.
@@ -29,6 +30,9 @@ struct RunTotals {
     std::vector<Counts> counts;  ///< by Simulation::layers()
     std::uint64_t labelled = 0;
     std::uint64_t correct = 0;
+    std::uint64_t correct_in_five = 0;      ///< the label is among the five largest outputs
+    std::vector<std::uint64_t> correct_at;  ///< by step: samples that would be right if the run ended there
+    std::uint64_t latency_steps = 0;   ///< over all samples that end right: the steps until the prediction stays right
     std::uint64_t dropped_events = 0;  ///< events after the last step
     std::uint64_t result_hash = 0;
     double seconds = 0;  ///< reading, encoding and simulating

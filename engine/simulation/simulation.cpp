@@ -10,7 +10,18 @@
 
 namespace axfire {
 
-SampleResult Simulation::run(const EncodedSample& sample, const std::vector<TraceRequest>& traces, Workspace& w) const {
+std::int32_t largest(const std::vector<float>& values) {
+    std::int32_t best = -1;
+    for (std::size_t i = 0; i < values.size(); ++i) {
+        if (!std::isnan(values[i]) && (best < 0 || values[i] > values[static_cast<std::size_t>(best)])) {
+            best = static_cast<std::int32_t>(i);
+        }
+    }
+    return best;
+}
+
+SampleResult Simulation::run(const EncodedSample& sample, const std::vector<TraceRequest>& traces, Workspace& w,
+                             bool predict_every_step) const {
     for (const std::size_t n : computing_) {
         w.state[n].out.clear();
         w.state[n].previous.clear();
@@ -28,6 +39,9 @@ SampleResult Simulation::run(const EncodedSample& sample, const std::vector<Trac
         feed(sample, t, w);
         step(w, t);
         observe(w, t, traces, result);
+        if (predict_every_step) {
+            result.prediction_at.push_back(largest(read(w)));
+        }
         for (const std::size_t n : remembered_) {
             std::swap(w.state[n].out, w.state[n].previous);
         }
@@ -103,23 +117,19 @@ void Simulation::observe(Workspace& w, u32 t, const std::vector<TraceRequest>& t
     }
 }
 
-void Simulation::finish(Workspace& w, SampleResult& result) const {
-    const StageState& out = w.state[output_.node];
-    const bool output_is_population = has_membrane(output_.node);
-    if (readout_ == Readout::last && output_is_population) {
+std::vector<float> Simulation::read(const Workspace& w) const {
+    std::vector<float> values = w.readout;
+    if (readout_ == Readout::last && has_membrane(output_.node)) {
         for (std::size_t i = 0; i < output_size_; ++i) {
-            w.readout[i] = std::bit_cast<float>(out.v[i]);
+            values[i] = std::bit_cast<float>(w.state[output_.node].v[i]);
         }
     }
-    result.readout = w.readout;
-    result.prediction = -1;
-    for (std::size_t i = 0; i < result.readout.size(); ++i) {
-        const bool first = result.prediction < 0 && !std::isnan(result.readout[i]);
-        if (first || (result.prediction >= 0 &&
-                      result.readout[i] > result.readout[static_cast<std::size_t>(result.prediction)])) {
-            result.prediction = static_cast<std::int32_t>(i);
-        }
-    }
+    return values;
+}
+
+void Simulation::finish(Workspace& w, SampleResult& result) const {
+    result.readout = read(w);
+    result.prediction = largest(result.readout);
     for (const Layer& layer : layers_) {
         const StageState& s = w.state[layer.node];
         result.counts.push_back(s.counts);
@@ -129,7 +139,7 @@ void Simulation::finish(Workspace& w, SampleResult& result) const {
             result.hash_words.push_back((v & ~kSignBit) > kInfinityBits ? kCanonicalNan : v);
         }
     }
-    if (!output_is_population && !spikes(output_.node)) {  // a stateless read-out
+    if (!has_membrane(output_.node) && !spikes(output_.node)) {  // a stateless read-out
         for (const float value : result.readout) {
             result.hash_words.push_back(0);
             result.hash_words.push_back(std::isnan(value) ? kCanonicalNan : std::bit_cast<u32>(value));

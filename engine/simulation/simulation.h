@@ -42,12 +42,16 @@ struct TraceRequest {
 };
 
 struct SampleResult {
-    std::int32_t prediction = -1;  ///< ties go to the lowest index; -1 where every value is NaN
-    std::vector<float> readout;    ///< one value for each output
-    std::vector<Counts> counts;    ///< by Simulation::layers()
-    std::vector<Trace> traces;     ///< by request
-    std::vector<u32> hash_words;   ///< what result_hash is formed over
+    std::int32_t prediction = -1;             ///< ties go to the lowest index; -1 where every value is NaN
+    std::vector<float> readout;               ///< one value for each output
+    std::vector<std::int32_t> prediction_at;  ///< by step, where asked for: the prediction if the run ended there
+    std::vector<Counts> counts;               ///< by Simulation::layers()
+    std::vector<Trace> traces;                ///< by request
+    std::vector<u32> hash_words;              ///< what result_hash is formed over
 };
+
+/// Index of the largest value, the lowest of equal ones; NaN is none. -1 where there is no other.
+std::int32_t largest(const std::vector<float>& values);
 
 /// A layer of the report: every node that computes.
 struct Layer {
@@ -77,10 +81,14 @@ public:
     };
 
     /// Runs one sample from rest; the result depends on nothing but the sample and the network.
-    SampleResult run(const EncodedSample& sample, const std::vector<TraceRequest>& traces, Workspace& workspace) const;
+    SampleResult run(const EncodedSample& sample, const std::vector<TraceRequest>& traces, Workspace& workspace,
+                     bool predict_every_step = false) const;
 
     const std::vector<Layer>& layers() const { return layers_; }
     std::size_t input_size() const { return input_size_; }
+    std::size_t output_size() const { return output_size_; }
+    /// Multiply-accumulates of one dense step: what a conventional network of the same layers does for a sample.
+    std::uint64_t multiply_accumulates() const { return multiply_accumulates_; }
     Readout readout() const { return readout_; }
     /// The arithmetic in force for a node.
     const Arithmetic& arithmetic(std::size_t node) const { return arithmetic_[node]; }
@@ -99,6 +107,8 @@ private:
     void step(Workspace& w, u32 t) const;
     void observe(Workspace& w, u32 t, const std::vector<TraceRequest>& traces, SampleResult& result) const;
     void finish(Workspace& w, SampleResult& result) const;
+    /// The read-out as it is now.
+    std::vector<float> read(const Workspace& w) const;
 
     struct Role {
         bool passes;  ///< hands its source's signal on as it is
@@ -106,6 +116,7 @@ private:
         bool has_membrane;
     };
     void check_random_places(std::size_t node) const;
+    std::vector<Port> ports(const Network& network, std::size_t node) const;
 
     std::vector<Role> roles_;             ///< by node
     std::vector<Arithmetic> arithmetic_;  ///< by node
@@ -123,6 +134,7 @@ private:
     Origin output_{0, false};  ///< the node whose signal leaves
     std::size_t input_size_ = 0;
     std::size_t output_size_ = 0;
+    std::uint64_t multiply_accumulates_ = 0;
     Readout readout_ = Readout::automatic;
 
     Origin origin(std::size_t node) const;

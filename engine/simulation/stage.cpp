@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/simulation/stage.h"
 
+#include <algorithm>
 #include <bit>
 #include <cmath>
+#include <numeric>
 
 namespace axfire {
 
@@ -56,6 +58,25 @@ const u32* spread(const Source& source, std::size_t n, Buffer& space) {
         space[events.index[e]] = events.amplitude != nullptr ? events.amplitude[e] : kOneBits;
     }
     return space.data();
+}
+
+void sort_events(std::vector<u32>& index, Signal& out) {
+    if (!std::is_sorted(index.begin(), index.end())) {
+        std::vector<u32> order(index.size());
+        std::iota(order.begin(), order.end(), 0u);
+        std::sort(order.begin(), order.end(), [&](u32 a, u32 b) { return index[a] < index[b]; });
+        std::vector<u32> amplitude;
+        for (const u32 e : order) {
+            out.index.push_back(index[e]);
+            amplitude.push_back(out.amplitude[e]);
+        }
+        out.amplitude = std::move(amplitude);
+    } else {
+        out.index = index;
+    }
+    if (std::all_of(out.amplitude.begin(), out.amplitude.end(), [](u32 a) { return a == kOneBits; })) {
+        out.amplitude.clear();
+    }
 }
 
 void emit_fired(StageState& state, std::size_t neurons) {

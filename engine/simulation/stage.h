@@ -51,6 +51,13 @@ struct Source {
     bool events;
 };
 
+/// One of the inputs that a node tells apart.
+struct Port {
+    std::size_t source;  ///< index among the stage's sources
+    Shape shape;
+    bool events;
+};
+
 /// Facts about a network that is being compiled.
 struct StageContext {
     const CpuKernels& kernels;
@@ -63,7 +70,8 @@ struct StageContext {
     Shape in;                      ///< of the (first) source
     Shape out;
     bool in_events;
-    bool in_cycle;  ///< delay nodes: the input arrives after the output was needed
+    bool in_cycle;            ///< delay nodes: the input arrives after the output was needed
+    std::vector<Port> ports;  ///< of ordered_inputs()
 
     ProjectionArithmetic projection() const {
         return {arithmetic.synapse_add, arithmetic.synapse_mul, multiply_spikes, {}};
@@ -94,7 +102,14 @@ public:
 std::unique_ptr<Stage> make_stage(const nodes::Linear& node, const StageContext& context);
 std::unique_ptr<Stage> make_stage(const nodes::Conv2d& node, const StageContext& context);
 std::unique_ptr<Stage> make_stage(const nodes::Pool2d& node, const StageContext& context);
+std::unique_ptr<Stage> make_stage(const nodes::Rearrange& node, const StageContext& context);
+std::unique_ptr<Stage> make_stage(const nodes::Concat& node, const StageContext& context);
+std::unique_ptr<Stage> make_stage(const nodes::Multiply& node, const StageContext& context);
 std::unique_ptr<Stage> make_stage(const nodes::Scale& node, const StageContext& context);
+std::unique_ptr<Stage> make_stage(const nodes::Bias& node, const StageContext& context);
+std::unique_ptr<Stage> make_stage(const nodes::BatchNorm& node, const StageContext& context);
+std::unique_ptr<Stage> make_stage(const nodes::Lrn& node, const StageContext& context);
+std::unique_ptr<Stage> make_stage(const nodes::Softmax& node, const StageContext& context);
 std::unique_ptr<Stage> make_stage(const nodes::Threshold& node, const StageContext& context);
 std::unique_ptr<Stage> make_stage(const nodes::Delay& node, const StageContext& context);
 std::unique_ptr<Stage> make_stage(const nodes::Neuron& node, const StageContext& context);
@@ -120,6 +135,9 @@ Buffer constants(const Spec& unit, const std::vector<double>& values) {
 /// The signal as [n] values: events at their places with their amplitude, kAbsent elsewhere. Uses `space`; nullptr
 /// where nothing arrived.
 const u32* spread(const Source& source, std::size_t n, Buffer& space);
+
+/// Puts the events `index` into `out`, whose amplitudes they have, by ascending index; index is used up.
+void sort_events(std::vector<u32>& index, Signal& out);
 
 /// Puts the set bits of `fired` into state.out by ascending index and counts them.
 void emit_fired(StageState& state, std::size_t neurons);

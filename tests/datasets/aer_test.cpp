@@ -35,6 +35,22 @@ TEST(Aer, IndexFollowsTheSensorSize) {
     expect_message(input_error([&] { read_aer(file, {10, 5}); }), {file.string(), "x=5", "5x10"});
 }
 
+TEST(Aer, MeasuresTheSmallestSensorAndTheLastTime) {
+    const TemporaryFolder folder;
+    const auto extent_of = [&](const testing::Bytes& bytes) { return measure_aer(folder.write("a.bin", bytes)); };
+    const AerExtent least = extent_of({0, 0, 0x80, 0, 0});
+    EXPECT_EQ(least.sensor.width, 1u);
+    EXPECT_EQ(least.sensor.height, 1u);
+    EXPECT_EQ(least.last_us, 0u);
+    const AerExtent extent = extent_of({5, 9, 0xFF, 0xFF, 0xFF, 255, 0, 0, 0, 1});  // the later record is earlier
+    EXPECT_EQ(extent.sensor.width, 256u);
+    EXPECT_EQ(extent.sensor.height, 10u);
+    EXPECT_EQ(extent.last_us, 0x7FFFFFu);
+    expect_message(input_error([&] { extent_of({1, 2}); }), {"2 bytes", "multiple of 5"});
+    expect_message(input_error([&] { check_aer(folder.write("a.bin", {1, 2})); }), {"2 bytes", "multiple of 5"});
+    check_aer(folder.write("a.bin", {1, 2, 3, 4, 5}));
+}
+
 TEST(Aer, ReadsFilesLongerThanOnePiece) {
     const TemporaryFolder folder;
     testing::Bytes bytes;

@@ -9,46 +9,18 @@
 #include "datasets/hdf5_lock.h"
 #include "datasets/sample.h"
 #include "datasets/shapes.h"
+#include "tests/datasets/hdf5_files.h"
 #include "tests/datasets/support.h"
 
 namespace axfire {
 namespace {
 
 using testing::expect_message;
+using testing::half_type;
 using testing::input_error;
 using testing::TemporaryFolder;
+using Writer = testing::Hdf5Writer;
 using Shape = std::vector<std::size_t>;
-
-/// Writes HDF5 files with the C API.
-class Writer {
-public:
-    explicit Writer(const std::filesystem::path& path)
-        : file_(H5Fcreate(path.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT)) {
-        EXPECT_GE(file_, 0);
-    }
-    ~Writer() { H5Fclose(file_); }
-
-    template <class T>
-    Writer& array(const char* name, const std::vector<hsize_t>& shape, const std::vector<T>& values, hid_t memory_type,
-                  hid_t file_type = -1) {
-        const hid_t space = H5Screate_simple(static_cast<int>(shape.size()), shape.data(), nullptr);
-        const hid_t set = H5Dcreate2(file_, name, file_type < 0 ? memory_type : file_type, space, H5P_DEFAULT,
-                                     H5P_DEFAULT, H5P_DEFAULT);
-        EXPECT_GE(set, 0);
-        if (!values.empty()) {
-            EXPECT_GE(H5Dwrite(set, memory_type, H5S_ALL, H5S_ALL, H5P_DEFAULT, values.data()), 0);
-        }
-        H5Dclose(set);
-        H5Sclose(space);
-        return *this;
-    }
-    Writer& floats(const char* name, const std::vector<hsize_t>& shape, const std::vector<float>& values) {
-        return array(name, shape, values, H5T_NATIVE_FLOAT);
-    }
-
-private:
-    hid_t file_;
-};
 
 std::vector<float> ramp(std::size_t count) {
     std::vector<float> values(count);
@@ -102,10 +74,7 @@ TEST(Hdf5Dataset, ConvertsEveryNumericType) {
     for (const std::int8_t value : {0, 1}) {
         H5Tenum_insert(boolean, value == 0 ? "FALSE" : "TRUE", &value);
     }
-    const hid_t half = H5Tcopy(H5T_IEEE_F32LE);
-    H5Tset_fields(half, 15, 10, 5, 0, 10);
-    H5Tset_size(half, 2);
-    H5Tset_ebias(half, 15);
+    const hid_t half = half_type();
     const std::vector<double> values{0, 1, 1, 0};
     int number = 0;
     for (const hid_t type : {H5T_STD_U8LE, H5T_STD_I16BE, H5T_STD_I32LE, H5T_STD_U64LE, H5T_IEEE_F64BE, H5T_IEEE_F32LE,

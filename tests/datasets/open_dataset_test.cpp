@@ -17,7 +17,8 @@ std::string error_of(const std::string& spec) {
 TEST(OpenDataset, UnknownKindListsTheKnownOnes) {
     for (const char* spec : {"nmnits:DIR", "", ":", "NMNIST:x", "/data/nmnist", "mnist "}) {
         expect_message(error_of(spec), {"unknown data kind '", "nmnist:DIR", "mnist:DIR[:train|test]",
-                                        "fashion-mnist[:DIR][:train|test]", "hdf5:FILE"});
+                                        "fashion-mnist[:DIR][:train|test]", "cifar10:DIR[:train|test]",
+                                        "events:FILE|DIR", "shd:FILE", "hdf5:FILE"});
     }
     expect_message(error_of("cifar:x:y"), {"unknown data kind 'cifar'"});
 }
@@ -26,11 +27,14 @@ TEST(OpenDataset, MissingPath) {
     expect_message(error_of("nmnist"), {"'nmnist' needs a path", "nmnist:DIR"});
     expect_message(error_of("mnist"), {"'mnist' needs a path", "mnist:DIR[:train|test]"});
     expect_message(error_of("hdf5"), {"'hdf5' needs a path", "hdf5:FILE"});
+    expect_message(error_of("cifar10"), {"'cifar10' needs a path", "cifar10:DIR[:train|test]"});
+    expect_message(error_of("events"), {"'events' needs a path", "events:FILE|DIR"});
+    expect_message(error_of("shd"), {"'shd' needs a path", "shd:FILE"});
 }
 
 TEST(OpenDataset, TrailingColon) {
-    for (const char* spec :
-         {"nmnist:", "mnist:", "hdf5:", "fashion-mnist:", "mnist:/x:", "mnist:/x:test:", "hdf5:/x:"}) {
+    for (const char* spec : {"nmnist:", "mnist:", "hdf5:", "fashion-mnist:", "mnist:/x:", "mnist:/x:test:", "hdf5:/x:",
+                             "cifar10:", "cifar10:/x:train:", "events:", "shd:"}) {
         expect_message(error_of(spec), {std::string("'") + spec + "'", "ends with a colon"});
     }
 }
@@ -58,6 +62,8 @@ TEST(OpenDataset, PathsMayContainColons) {
     folder.write("n:m/0/a.bin", {0, 0, 0, 0, 0});
     EXPECT_EQ(open_dataset("nmnist:" + root + "n:m", {})->size(), 1u);
     expect_message(error_of("hdf5:" + root + "x:y.h5"), {root + "x:y.h5", "No such file"});
+    expect_message(error_of("shd:" + root + "x:y.h5"), {root + "x:y.h5", "No such file"});
+    expect_message(error_of("cifar10:" + root + "x:test:test"), {root + "x:test: no such folder or file"});
 }
 
 TEST(OpenDataset, ALoneSplitIsAFolderForMnistAndASplitForFashion) {
@@ -71,6 +77,14 @@ TEST(OpenDataset, ALoneSplitIsAFolderForMnistAndASplitForFashion) {
             expect_message(error_of(spec), {"/usr/share/datasets/fashion-mnist: not a folder",
                                             "apt-get install dataset-fashion-mnist"});
         }
+    }
+}
+
+TEST(OpenDataset, TellsWhichFilesHdf5Reads) {
+    EXPECT_EQ(hdf5_file_of("hdf5:/a:b.h5"), "/a:b.h5");
+    EXPECT_EQ(hdf5_file_of("shd:x"), "x");
+    for (const char* spec : {"hdf5", "shd", "nmnist:x", "mnist:hdf5:x", "hdf:x", "", ":x"}) {
+        EXPECT_EQ(hdf5_file_of(spec), std::nullopt) << spec;
     }
 }
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Damaged model files: each is loaded, or refused with a one-line InputError, and nothing else.
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cstdio>
@@ -15,19 +14,17 @@
 #include "engine/formats/model_file.h"
 #include "engine/formats/nir_reader.h"
 #include "tests/datasets/support.h"
+#include "tests/fuzz/hdf5_fault.h"
 #include "tests/support/networks.h"
 #include "tests/support/nir_files.h"
 #include "tests/support/seed.h"
-
-#if defined(__SANITIZE_ADDRESS__)
-#include <sanitizer/asan_interface.h>
-#endif
 
 namespace axfire {
 namespace {
 
 using testing::Bytes;
 using testing::NirFile;
+using testing::outcome;
 using testing::TemporaryFolder;
 
 /// A small file with most node types, a cycle, a subgraph and edges in no order.
@@ -78,35 +75,6 @@ std::vector<std::filesystem::path> base_files(const TemporaryFolder& folder) {
         }
     }
     return files;
-}
-
-// A child of load_network() ends so where the sanitizer finds HDF5 itself at fault, as it does on damaged files.
-constexpr int kHdf5Fault = 86;
-
-#if defined(__SANITIZE_ADDRESS__)
-/// The innermost frame is the sanitizer's own memcpy or malloc, the next one the caller.
-void blame(const char* report) {
-    const std::string text(report);
-    const auto caller = text.find("#1 ");
-    const auto line =
-        text.substr(std::min(caller, text.size()), text.find('\n', caller) - std::min(caller, text.size()));
-    if (line.find("libhdf5") != std::string::npos) {
-        _exit(kHdf5Fault);
-    }
-}
-#endif
-
-/// How loading ended: "" for success. Fails the test when a sanitizer ended the child.
-std::string outcome(const std::function<void()>& load) {
-#if defined(__SANITIZE_ADDRESS__)
-    __asan_set_error_report_callback(blame);
-#endif
-    const std::string text = testing::input_error(load);
-    EXPECT_EQ(text.find('\n'), std::string::npos) << text;
-    const auto exit = text.find("ended with exit ");
-    EXPECT_TRUE(exit == std::string::npos || text.substr(exit) == "ended with exit " + std::to_string(kHdf5Fault))
-        << text;
-    return text;
 }
 
 /// A few of: a bit flipped, a byte set, a word set to an extreme, a stretch zeroed, copied or cut out, the end cut off.

@@ -123,13 +123,38 @@ struct SameKind {
     bool operator()(const nodes::Pool2d& a) const {
         const auto& b = std::get<nodes::Pool2d>(other);
         return a.kind == b.kind && a.kernel == b.kernel && a.stride == b.stride && a.pad_begin == b.pad_begin &&
-               a.pad_end == b.pad_end && a.count_include_pad == b.count_include_pad;
+               a.pad_end == b.pad_end && a.extra_end == b.extra_end && a.dilation == b.dilation &&
+               a.count_include_pad == b.count_include_pad;
     }
     bool operator()(const nodes::Flatten& a) const {
         const auto& b = std::get<nodes::Flatten>(other);
         return a.start_dim == b.start_dim && a.end_dim == b.end_dim;
     }
-    bool operator()(const nodes::Scale& a) const { return same(a.scale, std::get<nodes::Scale>(other).scale); }
+    bool operator()(const nodes::Reshape& a) const { return a.shape == std::get<nodes::Reshape>(other).shape; }
+    bool operator()(const nodes::Rearrange& a) const {
+        const auto& b = std::get<nodes::Rearrange>(other);
+        return a.shape == b.shape && a.source == b.source && a.fill == b.fill;
+    }
+    bool operator()(const nodes::Concat& a) const {
+        const auto& b = std::get<nodes::Concat>(other);
+        return a.axis == b.axis && a.inputs == b.inputs;
+    }
+    bool operator()(const nodes::Multiply& a) const { return a.inputs == std::get<nodes::Multiply>(other).inputs; }
+    bool operator()(const nodes::Scale& a) const {
+        const auto& b = std::get<nodes::Scale>(other);
+        return same(a.scale, b.scale) && a.divide == b.divide;
+    }
+    bool operator()(const nodes::Bias& a) const { return same(a.bias, std::get<nodes::Bias>(other).bias); }
+    bool operator()(const nodes::BatchNorm& a) const {
+        const auto& b = std::get<nodes::BatchNorm>(other);
+        return same(a.gamma, b.gamma) && same(a.beta, b.beta) && same(a.mean, b.mean) && same(a.variance, b.variance) &&
+               a.epsilon == b.epsilon;
+    }
+    bool operator()(const nodes::Lrn& a) const {
+        const auto& b = std::get<nodes::Lrn>(other);
+        return a.size == b.size && a.alpha == b.alpha && a.beta == b.beta && a.bias == b.bias;
+    }
+    bool operator()(const nodes::Softmax& a) const { return a.axis == std::get<nodes::Softmax>(other).axis; }
     bool operator()(const nodes::Threshold& a) const {
         return same(a.threshold, std::get<nodes::Threshold>(other).threshold);
     }

@@ -46,10 +46,11 @@ void mul_all(const MultiplierSpec& spec, const u32* a, const u32* b, u32* out, s
 
 template <class Add, class Mul>
 constexpr ProjectionKernels make_projections() {
-    return {run<Linear<true, Add, Mul>, LinearArgs>,    run<Linear<false, Add, Mul>, LinearArgs>,
-            run<Conv2dEvents<Add, Mul>, Conv2dArgs>,    run<Conv2dDense<Add, Mul>, Conv2dArgs>,
-            run<Pool2dEvents<Add, Mul>, Pool2dArgs>,    run<Pool2dDense<Add, Mul>, Pool2dArgs>,
-            run<AddSignals<Add, Mul>, ElementwiseArgs>, run<ScaleSignal<Add, Mul>, ElementwiseArgs>};
+    return {run<Linear<true, Add, Mul>, LinearArgs>,          run<Linear<false, Add, Mul>, LinearArgs>,
+            run<Conv2dEvents<Add, Mul>, Conv2dArgs>,          run<Conv2dDense<Add, Mul>, Conv2dArgs>,
+            run<Pool2dEvents<Add, Mul>, Pool2dArgs>,          run<Pool2dDense<Add, Mul>, Pool2dArgs>,
+            run<AddSignals<Add, Mul>, ElementwiseArgs>,       run<ScaleSignal<false, Add, Mul>, ElementwiseArgs>,
+            run<ScaleSignal<true, Add, Mul>, ElementwiseArgs>};
 }
 
 template <class Add, class Mul>

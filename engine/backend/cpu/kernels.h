@@ -23,6 +23,7 @@ struct ProjectionKernels {
     void (*pool2d_dense)(Pool2dArgs&);
     void (*add_signals)(ElementwiseArgs&);
     void (*scale_signal)(ElementwiseArgs&);
+    void (*multiply_signals)(ElementwiseArgs&);
 };
 
 /// Neuron updates with one kind of adder and of multiplier, by ModelId.

@@ -1,19 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <bit>
+#include <tuple>
 
-#include "engine/simulation/stage.h"
+#include "engine/simulation/stages/maxpool2d.h"
 #include "engine/simulation/stages/taps.h"
 
 namespace axfire {
 
 namespace {
 
-/// Elements of a window that lie inside the image, along one axis.
-std::size_t inside(std::size_t o, std::size_t in, std::size_t kernel, std::size_t stride, std::size_t pad) {
-    const std::size_t begin = std::max(o * stride, pad);
-    const std::size_t end = std::min(o * stride + kernel, in + pad);
-    return end > begin ? end - begin : 0;
+/// Elements of a window from `first` to before `end`, along one axis; places count from the first padded one.
+std::size_t inside(std::size_t o, const nodes::Pool2d& node, std::size_t axis, std::size_t first, std::size_t end) {
+    std::size_t n = 0;
+    for (std::size_t k = 0; k < node.kernel[axis]; ++k) {
+        const std::size_t place = o * node.stride[axis] + k * node.dilation[axis];
+        n += place >= first && place < end;
+    }
+    return n;
 }
 
 class Pool2dStage : public Stage {
@@ -34,6 +38,8 @@ public:
         a.stride_w = u(node.stride[1]);
         a.pad_h = u(node.pad_begin[0]);
         a.pad_w = u(node.pad_begin[1]);
+        a.dilation_h = u(node.dilation[0]);
+        a.dilation_w = u(node.dilation[1]);
         a.average = node.kind == nodes::Pool2d::Kind::average;
         a.arithmetic = c.projection();
         emits_events_ = in_events_ && !a.average;
@@ -41,18 +47,21 @@ public:
         std::vector<double> factor;
         for (std::size_t y = 0; y < a.height_out; ++y) {
             for (std::size_t x = 0; x < a.width_out; ++x) {
-                const std::size_t full = node.kernel[0] * node.kernel[1];
-                const std::size_t n = node.count_include_pad
-                                          ? full
-                                          : inside(y, a.height_in, a.kernel_h, a.stride_h, a.pad_h) *
-                                                inside(x, a.width_in, a.kernel_w, a.stride_w, a.pad_w);
+                std::size_t n = 1;
+                for (const auto& [axis, o, in] :
+                     {std::tuple{std::size_t{0}, y, a.height_in}, std::tuple{std::size_t{1}, x, a.width_in}}) {
+                    const std::size_t first = node.count_include_pad ? 0 : node.pad_begin[axis];
+                    const std::size_t end =
+                        node.pad_begin[axis] + in + (node.count_include_pad ? node.pad_end[axis] : 0);
+                    n *= inside(o, node, axis, first, end);
+                }
                 factor.push_back(a.average && n != 0 ? 1.0 / static_cast<double>(n) : 1.0);
             }
         }
         factor_add_ = constants(a.arithmetic.add, factor);
         factor_mul_ = constants(a.arithmetic.mul, factor);
-        rows_ = Taps(a.height_in, a.height_out, a.kernel_h, a.stride_h, a.pad_h, 1);
-        columns_ = Taps(a.width_in, a.width_out, a.kernel_w, a.stride_w, a.pad_w, 1);
+        rows_ = Taps(a.height_in, a.height_out, a.kernel_h, a.stride_h, a.pad_h, a.dilation_h);
+        columns_ = Taps(a.width_in, a.width_out, a.kernel_w, a.stride_w, a.pad_w, a.dilation_w);
         a.factor_add = factor_add_.data();
         a.factor_mul = factor_mul_.data();
         a.rows = rows_.view();
@@ -133,6 +142,9 @@ private:
 }  // namespace
 
 std::unique_ptr<Stage> make_stage(const nodes::Pool2d& node, const StageContext& context) {
+    if (node.kind == nodes::Pool2d::Kind::maximum) {
+        return make_max_pool(node, context);
+    }
     return std::make_unique<Pool2dStage>(node, context);
 }
 

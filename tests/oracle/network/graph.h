@@ -87,6 +87,10 @@ struct ShapeAfter {
         }
         return out;
     }
+    template <class Other>
+    Shape operator()(const Other&) const {
+        throw std::logic_error("the reference does not know this node");
+    }
     Shape operator()(const nodes::Scale& x) const { return own_unless_one(x.scale.shape, in); }
     Shape operator()(const nodes::Threshold& x) const { return own_unless_one(x.threshold.shape, in); }
     Shape operator()(const nodes::Delay& x) const { return own_unless_one(x.shape, in); }
