@@ -14,6 +14,17 @@ constexpr const UnitInfo* kAdders[] = {AXFIRE_ADDERS(AXFIRE_INFO)};
 constexpr const UnitInfo* kMultipliers[] = {AXFIRE_MULTIPLIERS(AXFIRE_INFO)};
 #undef AXFIRE_INFO
 
+// A unit, its struct and its file are one word.
+#define AXFIRE_SAME(unit) \
+    static_assert(std::string_view(adders::unit::kInfo.name) == #unit, "kInfo.name differs from the struct's name");
+AXFIRE_ADDERS(AXFIRE_SAME)
+#undef AXFIRE_SAME
+#define AXFIRE_SAME(unit)                                                   \
+    static_assert(std::string_view(multipliers::unit::kInfo.name) == #unit, \
+                  "kInfo.name differs from the struct's name");
+AXFIRE_MULTIPLIERS(AXFIRE_SAME)
+#undef AXFIRE_SAME
+
 template <class Id>
 std::optional<Id> find(std::span<const UnitInfo* const> units, std::string_view name) {
     for (std::size_t i = 0; i < units.size(); ++i) {

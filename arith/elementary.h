@@ -41,12 +41,6 @@ AXFIRE_FN Twofold<FloatOf<U>> exact_product(const FloatOf<U>& a, const FloatOf<U
     return {hi, ((a1 * b1 - hi) + a1 * b0 + a0 * b1) + a0 * b0};
 }
 
-template <class U>
-AXFIRE_FN Twofold<FloatOf<U>> product(const Twofold<FloatOf<U>>& a, const Twofold<FloatOf<U>>& b) {
-    const Twofold<FloatOf<U>> p = exact_product<U>(a.hi, b.hi);
-    return ordered_sum(p.hi, p.lo + (a.hi * b.lo + a.lo * b.hi));
-}
-
 /// 2^n for the lanes' n in -126 .. 127, modulo 2^32.
 template <class U>
 AXFIRE_FN FloatOf<U> power_of_two(const U& n) {
@@ -56,12 +50,22 @@ AXFIRE_FN FloatOf<U> power_of_two(const U& n) {
 /// 128: e^128 overflows, e^-128 is below half the smallest number.
 inline constexpr u32 kExpRangeBits = 0x43000000u;
 
-/// e^(x + x_low): |x_low| is at most about an ulp of x, and zero where |x| >= 128.
+/// (hi + lo) scale1 scale2; lo is below hi/8, the scales are powers of two, two of them since one may not reach.
+template <class F>
+struct Exponential {
+    F hi;
+    F lo;
+    F scale1;
+    F scale2;
+    AXFIRE_FN F scaled(const F& part) const { return part * scale1 * scale2; }
+};
+
+/// e^(x + x_low): |x_low| is at most about an ulp of x, and zero where |x| >= 128. No NaN comes out.
 ///
 /// n = x/ln(2) to the nearest integer, r = x + x_low - n ln(2); e^x = 2^n e^r, e^r by a polynomial. Both r and 1 + r
-/// keep what their rounding loses, so that the last sum is the only one whose rounding counts.
+/// keep what their rounding loses, so that hi + lo is nearly the only rounding that counts.
 template <class U>
-AXFIRE_FN U exp_of_sum(const U& x, const FloatOf<U>& x_low) {
+AXFIRE_FN Exponential<FloatOf<U>> exponential(const U& x, const FloatOf<U>& x_low) {
     using F = FloatOf<U>;
     constexpr float kToInteger = 0x1.8p23f;  // at this size the last place is 1
     constexpr u32 kToIntegerBits = 0x4b400000u;
@@ -70,21 +74,27 @@ AXFIRE_FN U exp_of_sum(const U& x, const FloatOf<U>& x_low) {
 
     const F shifted = clamped * kLog2E + kToInteger;
     const F integer = shifted - kToInteger;
-    const U n = as_bits<U>(shifted) - kToIntegerBits;
-    const Twofold<F> r = ordered_sum<F, F>(clamped - integer * kLn2High, x_low - integer * kLn2Low);  // the first exact
+    const U n = as_bits<U>(shifted) - kToIntegerBits;  // in -185 .. 185
+    const F r1 = clamped - integer * kLn2High;         // exact
+    const F r0 = x_low - integer * kLn2Low;
+    const Twofold<F> r = ordered_sum(r1, r0);
     const Twofold<F> s = ordered_sum(1.0f, r.hi);
     const F tail = r.hi * r.hi * ((((kExp4 * r.hi + kExp3) * r.hi + kExp2) * r.hi + kExp1) * r.hi + kExp0);
-    const F e_r = s.hi + (tail + (s.lo + s.hi * r.lo));
-
-    // 2^n in two factors, since n is in -185 .. 185; the second one rounds a subnormal result.
     const U n1 = ((n + 256u) >> 1) - 128u;
-    const U result = as_bits<U>(e_r * power_of_two<U>(n1) * power_of_two<U>(n - n1));
-    return select(is_nan(x), splat<U>(kCanonicalNan), result);
+    return {s.hi, tail + (s.lo + s.hi * r.lo), power_of_two(n1), power_of_two(n - n1)};
+}
+
+/// e^(x + x_low), rounded; once more where it is subnormal.
+template <class U>
+AXFIRE_FN U exp_of_sum(const U& x, const FloatOf<U>& x_low) {
+    const Exponential<FloatOf<U>> e = exponential(x, x_low);
+    return select(is_nan(x), splat<U>(kCanonicalNan), as_bits<U>(e.scaled(e.hi + e.lo)));
 }
 
 /// log(x) to about 36 bits. Where it is no finite number hi says so: -infinity for a zero, NaN for negative numbers.
 ///
-/// x = 2^k m, sqrt(1/2) <= m < sqrt(2); s = (m-1)/(m+1), z = s^2; log(m) = 2 artanh(s) = 2s + s z (2/3 + ...).
+/// x = 2^k m, sqrt(1/2) <= m < sqrt(2); s = (m-1)/(m+1), z = s^2; log(m) = 2 artanh(s) = 2s + s z w, w = 2/3 + ...
+/// Each factor v is v1 + v0, v1 its upper half: products of two upper halves are exact.
 template <class U>
 AXFIRE_FN Twofold<FloatOf<U>> log_twofold(const U& x) {
     using F = FloatOf<U>;
@@ -95,31 +105,32 @@ AXFIRE_FN Twofold<FloatOf<U>> log_twofold(const U& x) {
     const F k = to_float((shifted >> 23) - (subnormal & 23u)) - 256.0f;
     const F m = as_float((shifted & 0x7fffffu) + kSqrtHalfBits);
 
-    // m + 1 = d1 + d0 and m - 1 without error; the quotient's upper half, then what is left divided likewise.
-    const F d = m + 1.0f;
-    const F reciprocal = 1.0f / d;
-    const F numerator = m - 1.0f;
-    const F d1 = upper_half<U>(d), d0 = m - (d1 - 1.0f);
+    const F numerator = m - 1.0f;  // exact
+    const F reciprocal = 1.0f / (m + 1.0f);
+    const F d1 = upper_half<U>(m + 1.0f), d0 = m - (d1 - 1.0f);  // m + 1
     const F s1 = upper_half<U>(numerator * reciprocal);
     const F s0 = ((numerator - s1 * d1) - s1 * d0) * reciprocal;
-    const Twofold<F> s = ordered_sum(s1, s0);
+    const F s = s1 + s0;
 
-    const Twofold<F> z = product<U>(s, s);
-    Twofold<F> w = ordered_sum(kTwoThirdsHigh, z.hi * ((kLog2 * z.hi + kLog1) * z.hi + kLog0));
-    w.lo += kTwoThirdsLow;
-    const Twofold<F> tail = product<U>(product<U>(s, z), w);
+    const F z_rest = s0 * (s1 + s);
+    const F z = s1 * s1 + z_rest;
+    const F z1 = upper_half<U>(z), z0 = (s1 * s1 - z1) + z_rest;
+    const F w0 = ((kLog2 * z + kLog1) * z + kLog0) * z + kTwoThirdsLow;
+    const F zw_rest = z0 * kTwoThirdsHigh + z * w0;
+    const F zw = z1 * kTwoThirdsHigh + zw_rest;
+    const F zw1 = upper_half<U>(zw), zw0 = (z1 * kTwoThirdsHigh - zw1) + zw_rest;
 
-    const Twofold<F> sum = ordered_sum<F, F>(k * kLn2High, 2.0f * s.hi);
-    const Twofold<F> log = ordered_sum(sum.hi, tail.hi);
-    const F low = log.lo + (sum.lo + (k * kLn2Low + (2.0f * s.lo + tail.lo)));
-    const Twofold<F> whole = ordered_sum(log.hi, low);
+    const Twofold<F> first = ordered_sum<F, F>(k * kLn2High, 2.0f * s1);
+    const Twofold<F> second = ordered_sum<F, F>(first.hi, s1 * zw1);
+    const F rest = k * kLn2Low + (2.0f * s0 + (s1 * zw0 + s0 * zw));
+    const Twofold<F> log = ordered_sum<F, F>(second.hi, second.lo + (first.lo + rest));
 
     const U domain_error = lt(splat<U>(kInfinityBits), x) & ~is_zero(x);  // a NaN or a negative number
-    U hi = as_bits<U>(whole.hi);
+    U hi = as_bits<U>(log.hi);
     hi = select(eq(x, splat<U>(kInfinityBits)), splat<U>(kInfinityBits), hi);
     hi = select(is_zero(x), splat<U>(kInfinityBits | kSignBit), hi);
     hi = select(domain_error, splat<U>(kCanonicalNan), hi);
-    return {as_float(hi), whole.lo};
+    return {as_float(hi), log.lo};
 }
 
 }  // namespace elementary
@@ -152,11 +163,17 @@ AXFIRE_FN U fp_pow(const U& x, const U& y) {
 /// The logistic function 1 / (1 + e^-x).
 template <class U>
 AXFIRE_FN U fp_sigmoid(const U& x) {
-    constexpr u32 kLowBits = 0xc2800000u;  // -64: from there on 1 + e^-x = e^-x, which overflows before e^x underflows
+    using namespace elementary;
+    using F = FloatOf<U>;
+    constexpr u32 kLowBits = 0xc2800000u;      // -64: from there on it is e^x, which may be subnormal
     const U low = ~lt(x, splat<U>(kLowBits));  // x <= -64, and negative NaNs
-    const U e = fp_exp(x ^ (~low & kSignBit));
-    const U logistic = as_bits<U>(1.0f / (1.0f + as_float(e)));
-    return select(low | is_nan(x), e, logistic);
+    const Exponential<F> e = exponential(x ^ (~low & kSignBit), F{});
+    const U hi = as_bits<U>(e.scaled(e.hi));
+    const U one = splat<U>(kOneBits);
+    const Twofold<F> sum = ordered_sum(as_float(max_lanes(hi, one)), as_float(min_lanes(hi, one)));
+    const F denominator = sum.hi + (sum.lo + e.scaled(e.lo));
+    const U result = select(low, as_bits<U>(e.scaled(e.hi + e.lo)), as_bits<U>(1.0f / denominator));
+    return select(is_nan(x), splat<U>(kCanonicalNan), result);
 }
 
 /// Hyperbolic tangent.
@@ -168,7 +185,7 @@ AXFIRE_FN U fp_tanh(const U& x) {
     const F u = a * a;
     const F below = a + a * u * ((((kTanh4 * u + kTanh3) * u + kTanh2) * u + kTanh1) * u + kTanh0);
     const F above = 1.0f - 2.0f / (1.0f + as_float(fp_exp(as_bits<U>(a + a))));
-    const U in_bound = lt(magnitude(x), splat<U>(as_bits<u32>(kTanhBound)));
+    const U in_bound = lt(magnitude(x), as_bits<U>(F{} + kTanhBound));
     const U result = select(in_bound, as_bits<U>(below), as_bits<U>(above)) | (x & kSignBit);
     return select(is_nan(x), splat<U>(kCanonicalNan), result);
 }

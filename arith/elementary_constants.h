@@ -17,9 +17,9 @@ inline constexpr float kExp2 = 0x1.555b96p-5f;
 inline constexpr float kExp3 = 0x1.123bdp-7f;
 inline constexpr float kExp4 = 0x1.685352p-10f;
 
-/// 2/3 in two parts.
-inline constexpr float kTwoThirdsHigh = 0x1.555556p-1f;
-inline constexpr float kTwoThirdsLow = -0x1.555556p-26f;
+/// 2/3 in two parts, the first of 12 bits.
+inline constexpr float kTwoThirdsHigh = 0x1.556p-1f;
+inline constexpr float kTwoThirdsLow = -0x1.555556p-14f;
 
 /// log((1+s)/(1-s)) = 2s + s^3 (2/3 + z (kLog0 + kLog1 z + ...)), z = s^2, (1+s)/(1-s) <= sqrt(2).
 /// Relative error of the whole below 2^-36.7.

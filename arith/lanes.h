@@ -88,10 +88,12 @@ AXFIRE_FN U splat(u32 x) {
 AXFIRE_FN u32 mask_of(bool c) {
     return 0u - static_cast<u32>(c);
 }
+#if defined(__GNUC__) && !defined(__CUDACC__)
 template <class M>
 AXFIRE_FN auto mask_of(const M& c) {
     return bit_cast_lanes<typename Vector<sizeof(M) / 4>::Unsigned>(c);
 }
+#endif
 
 template <class U>
 AXFIRE_FN U lt(const U& a, const U& b) {

@@ -271,10 +271,15 @@ MultiplierSpec read_multiplier(std::string_view text, u32 circuit_width, ModelLo
         throw SpecError(fmt::format("'{}': {}", text, wrong));
     }
     const auto too_small = [&](std::string_view what, u32 n) {
+        const u32 least = (precision + 1) / 2;
         return SpecError(
-            fmt::format("{}: n={} is too small; two blocks must hold the {} significand bits of {}: n is a "
-                        "whole number from {} to 24 here",
-                        what, n, precision, to_string(s.format), (precision + 1) / 2));
+            s.unit == MultiplierId::model
+                ? fmt::format("{} multiplies {} bits; two such blocks do not hold the {} significand bits of {}: use a "
+                              "circuit of at least {} bits, or a format of at most {} fraction bits",
+                              what, n, precision, to_string(s.format), least, 2 * n - 1)
+                : fmt::format("{}: n={} is too small; two blocks must hold the {} significand bits of {}: n is a whole "
+                              "number from {} to 24 here",
+                              what, n, precision, to_string(s.format), least));
     };
     const bool in_pipeline = circuit_width == 0;
     if (in_pipeline && block >= 0 && s.parameters.value[block] != 0 && 2 * s.parameters.value[block] < precision) {

@@ -32,8 +32,13 @@ struct NeuronOps {
     }
     /// x as a state keeps it, in the adder's format, where no addition came last.
     AXFIRE_FN U keep(const U& x) const { return adder.operand(x, draw(number++, Role::sum)); }
-    /// x * c, where multiplying by exactly 1 is no operation.
-    AXFIRE_FN U scale(const U& x, const U& c) const { return select(eq(c, splat<U>(kOneBits)), x, mul(x, c)); }
+    /// x * c, where multiplying by exactly 1, as the multiplier holds it, is no operation.
+    AXFIRE_FN U scale(const U& x, const U& c) const {
+        const u32 n = number++;
+        const U a = multiplier.operand(x, draw(n, Role::product));
+        const U b = multiplier.operand(c, draw(n, Role::term));
+        return select(eq(b, splat<U>(kOneBits)), x, multiplier(a, b, draw(n, Role::sum)));
+    }
 
 private:
     AXFIRE_FN Draw<U> draw(u32 n, Role role) const { return {site, neuron, n, role}; }

@@ -9,7 +9,8 @@ Installs the Debian packages that are missing, builds the presets release and de
 sanitizers) and runs all tests of both. Ends with 1 if a test fails.
   --no-install   leave the packages alone
   --quick        release only
-  --exhaustive   also every binary32 value through the format conversions, in all modes (3 minutes)
+  --exhaustive   also every binary32 value through the format conversions, in all modes, and the elementary functions
+                 (10 minutes)
 Tests that need recordings and networks look for them in the folder named by AXFIRE_DATA, and are skipped without."
 
 install=yes
@@ -57,7 +58,8 @@ check release release
 if [ "$exhaustive" = yes ]; then
     step "Testing (every binary32 value)"
     build build/release --target exhaustive
-    "$axfire_root/build/release/bin/exhaustive" --modes all || failed+=(exhaustive)
+    "$axfire_root/build/release/bin/exhaustive_conversion" --modes all || failed+=(exhaustive_conversion)
+    "$axfire_root/build/release/bin/exhaustive_elementary" || failed+=(exhaustive_elementary)
 fi
 
 if [ "$quick" = no ]; then

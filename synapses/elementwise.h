@@ -28,8 +28,8 @@ struct AddSignals {
     }
 };
 
-/// out = a * b with the multiplier; by exactly 1 no operation; an absent `a` stays absent. b is a constant in the
-/// multiplier's format or, with kSignals, another signal, of which an absent element is +0.
+/// out = a * b with the multiplier; by exactly 1 no operation; absent where a is. b is a constant in the multiplier's
+/// format or, with kSignals, another signal; absent where that is, too.
 template <bool kSignals, class Add, class Mul>
 struct ScaleSignal {
     const ElementwiseArgs& a;
@@ -40,15 +40,16 @@ struct ScaleSignal {
         for (u32 i = 0; i < a.count; i += kLanes) {
             const Lanes x = load(a.a + i);
             Lanes s = load(a.b + i);
+            Lanes absent = eq(x, none);
             if constexpr (kSignals) {
-                s = mul.operand(select(eq(s, none), Lanes{}, s),
-                                Draw<Lanes>{a.arithmetic.site, lane_indices(i), a.operand, Role::term});
+                absent |= eq(s, none);
+                s = mul.operand(s, Draw<Lanes>{a.arithmetic.site, lane_indices(i), a.operand, Role::term});
             }
             const Lanes in =
                 mul.operand(x, Draw<Lanes>{a.arithmetic.site, lane_indices(i), kInputOperand, Role::product});
             const Draw<Lanes> draw{a.arithmetic.site, lane_indices(i), a.operand, Role::product};
             const Lanes product = canonical_nan(mul(in, s, draw));
-            store(a.out + i, select(eq(x, none) | eq(s, splat<Lanes>(kOneBits)), x, product));
+            store(a.out + i, select(absent, none, select(eq(s, splat<Lanes>(kOneBits)), x, product)));
         }
     }
 };

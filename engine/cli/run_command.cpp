@@ -55,6 +55,9 @@ Json class_accuracy(const RunTotals& totals, std::size_t classes) {
 
 /// [label][prediction]: how many samples; those without a label, or with one that is no output, are left out.
 Confusion confusion_of(const RunTotals& totals, std::size_t classes) {
+    if (classes > 4096) {
+        return {};
+    }
     Confusion confusion{classes, std::vector<std::uint64_t>(classes * classes)};
     for (std::size_t i = 0; i < totals.labels.size(); ++i) {
         const auto label = static_cast<std::size_t>(totals.labels[i]);

@@ -11,7 +11,6 @@ namespace {
 
 constexpr unsigned kDropped = 14;  // of 23 fraction bits
 constexpr std::size_t kBins = std::size_t{1} << (31 - kDropped);
-constexpr int kCandidates = 200;
 
 double edge(std::size_t bin) {
     return std::bit_cast<float>(static_cast<std::uint32_t>(bin << kDropped));
@@ -43,28 +42,6 @@ double ActivationHistogram::percentile(double percent) const {
         below += here;
     }
     return maximum_;
-}
-
-double ActivationHistogram::least_error_threshold(std::uint32_t steps) const {
-    double best = maximum_;
-    double least = INFINITY;
-    for (int c = 1; c <= kCandidates; ++c) {
-        const double theta = maximum_ * c / kCandidates;
-        double error = 0;
-        for (std::size_t i = 0; i < bins_.size(); ++i) {
-            if (bins_[i] != 0) {
-                const double a = (edge(i) + edge(i + 1)) / 2;
-                const double spikes = std::min<double>(std::floor(a * steps / theta + 0.5), steps);
-                const double difference = theta * spikes / steps - a;
-                error += static_cast<double>(bins_[i]) * difference * difference;
-            }
-        }
-        if (error < least) {
-            least = error;
-            best = theta;
-        }
-    }
-    return best;
 }
 
 void trace(const Network& network, const std::vector<TraceRequest>& traces, const Calibration& calibration,

@@ -23,11 +23,6 @@ public:
     /// The value that `percent` of the positive ones do not exceed, linear within a bin; the maximum at 100.
     double percentile(double percent) const;
 
-    /// theta of least mean squared difference between the positive values a and what a neuron with v0 = theta / 2 makes
-    /// of a constant input in `steps` steps: theta min(floor(a steps / theta + 1/2), steps) / steps. Of 200 candidates
-    /// up to the maximum.
-    double least_error_threshold(std::uint32_t steps) const;
-
 private:
     std::vector<std::uint64_t> bins_;
     std::uint64_t count_ = 0;

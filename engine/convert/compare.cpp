@@ -3,12 +3,17 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 namespace axfire {
 
 namespace {
 
 constexpr std::size_t kSamples = 32;
+
+double mean(const std::vector<double>& values) {
+    return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
+}
 
 }  // namespace
 
@@ -50,8 +55,9 @@ std::vector<LayerConversion> compare(const Network& conventional, const Network&
         for (std::size_t l = 0; l < layers.size(); ++l) {
             const std::vector<float>& a = expected[sample][l];
             const std::vector<std::uint32_t> counts = spike_counts(traces[l], a.size());
-            const double scale = plan.layers.at(layers[l]).scale;
+            const std::vector<double>& scales = plan.layers.at(layers[l]).scale;
             for (std::size_t i = 0; i < a.size(); ++i) {
+                const double scale = scales[scales.size() == 1 ? 0 : i];
                 const double value = scale * counts[i] / steps;
                 error[l] += (value - a[i]) * (value - a[i]);
                 norm[l] += static_cast<double>(a[i]) * a[i];
@@ -63,9 +69,9 @@ std::vector<LayerConversion> compare(const Network& conventional, const Network&
     std::vector<LayerConversion> result;
     for (std::size_t l = 0; l < layers.size(); ++l) {
         const auto& neuron = std::get<nodes::Neuron>(spiking.nodes[spikes[l].node].kind);
-        result.push_back({conventional.nodes[layers[l]].name, expected[0][l].size(), plan.layers.at(layers[l]).scale,
-                          neuron.parameters.at("v_threshold")[0], asked[l], measured[l],
-                          norm[l] > 0 ? std::sqrt(error[l] / norm[l]) : 0});
+        result.push_back({conventional.nodes[layers[l]].name, expected[0][l].size(),
+                          mean(plan.layers.at(layers[l]).scale), mean(neuron.parameters.at("v_threshold")), asked[l],
+                          measured[l], norm[l] > 0 ? std::sqrt(error[l] / norm[l]) : 0});
     }
     return result;
 }

@@ -43,7 +43,8 @@ std::vector<ActivationHistogram> histograms(const Network& network, const std::v
 void balance(const Network& network, const Topology& topology, const std::vector<std::size_t>& layers, double factor,
              double v_init, const Calibration& calibration, SpikingPlan& plan, const Progress& progress) {
     for (const std::size_t n : layers) {
-        const Network part = network_up_to(to_spiking(network, topology, plan), n);
+        const Network spiking = to_spiking(network, topology, plan);
+        const Network part = network_up_to(spiking, node_named(spiking, network.nodes[n].name));
         const std::size_t at = node_named(part, network.nodes[n].name);
         float largest = 0;
         trace(part, {{at, false, true}}, calibration, 0, [&](std::size_t, std::vector<Trace>& traces) {
@@ -51,14 +52,14 @@ void balance(const Network& network, const Topology& topology, const std::vector
                 largest = std::max(largest, current);
             }
         });
-        plan.layers[n] = {factor * largest, {v_init}};
+        plan.layers[n] = {{factor * largest}, {v_init}};
         progress(fmt::format("{}: largest current {:.4g}", network.nodes[n].name, largest));
     }
 }
 
 void check_scales(const Network& network, const SpikingPlan& plan) {
     for (const auto& [n, layer] : plan.layers) {
-        if (!(layer.scale > 0) || !std::isfinite(layer.scale)) {
+        if (!(layer.scale[0] > 0) || !std::isfinite(layer.scale[0])) {
             throw InputError(
                 fmt::format("'{}': its activations are 0 for all samples, so that no threshold can be "
                             "chosen; use more --samples",
@@ -88,12 +89,10 @@ Conversion convert(const Network& network, const Calibration& calibration, const
         const std::vector<ActivationHistogram> activations = histograms(network, layers, calibration);
         for (std::size_t l = 0; l < layers.size(); ++l) {
             const std::size_t n = layers[l];
-            double scale = options.method == maximum ? activations[l].maximum()
-                           : options.method == calibrate
-                               ? activations[l].least_error_threshold(calibration.encoder.steps)
-                               : activations[l].percentile(options.percentile);
+            double scale =
+                options.method == maximum ? activations[l].maximum() : activations[l].percentile(options.percentile);
             scale = std::min(scale, parameter(network, n, "high", INFINITY));
-            plan.layers[n] = {parameter(network, n, "theta", scale), {options.v_init}};
+            plan.layers[n] = {{parameter(network, n, "theta", scale)}, {options.v_init}};
         }
     }
     check_scales(network, plan);

@@ -32,8 +32,8 @@ struct ConvertOptions {
 struct LayerConversion {
     std::string name;
     std::size_t neurons;
-    double scale;           ///< activation that a spike in every step stands for
-    double threshold;       ///< of the neurons
+    double scale;           ///< activation that a spike in every step stands for; the mean where channels differ
+    double threshold;       ///< of the neurons; likewise
     double expected_rate;   ///< mean over neurons and samples of the spikes a step that the activations ask for
     double measured_rate;   ///< what the spiking network has
     double relative_error;  ///< |scale rate - activation| / |activation|, Euclidean norms over neurons and samples

@@ -106,12 +106,14 @@ private:
         scales_[n] = std::move(scales);
     }
 
-    /// A node of the spiking network that gives the values of `s` in units of `unit`.
-    std::size_t in_units(std::size_t s, double unit) {
+    /// A node of the spiking network that gives the values of `s` in these units.
+    std::size_t in_units(std::size_t s, const Scales& unit) {
         Scales factor = scales_[s];
-        for (double& f : factor) {
-            f /= unit;
+        factor.resize(std::max(factor.size(), unit.size()), factor[0]);
+        for (std::size_t i = 0; i < factor.size(); ++i) {
+            factor[i] = at(scales_[s], i) / at(unit, i);
         }
+        factor = compressed(std::move(factor));
         if (factor.size() == 1 && factor[0] == 1) {
             return node_[s];
         }
@@ -119,11 +121,11 @@ private:
         return add(new_name(ann_.nodes[s].name + ".scaled"), std::move(scale), {node_[s]});
     }
 
-    double unit_of(std::size_t n) const { return plan_.normalise_weights ? plan_.layers.at(n).scale : 1.0; }
+    Scales unit_of(std::size_t n) const { return plan_.normalise_weights ? plan_.layers.at(n).scale : Scales{1.0}; }
 
     /// What a projection is measured in: the unit of the only population that reads it, else 1.
-    double unit_of_reader(std::size_t n) const {
-        return targets_[n].size() == 1 && plan_.layers.contains(targets_[n][0]) ? unit_of(targets_[n][0]) : 1.0;
+    Scales unit_of_reader(std::size_t n) const {
+        return targets_[n].size() == 1 && plan_.layers.contains(targets_[n][0]) ? unit_of(targets_[n][0]) : Scales{1.0};
     }
 
     /// One scale for each of the channels that the elements of a source form.
@@ -144,19 +146,20 @@ private:
 
     /// Weights [out][in of the group][each] and bias for sources of these scales, in units of the reader.
     void rescale(std::size_t n, Tensor& weight, Tensor& bias, const Scales& in, std::size_t groups) {
-        const double unit = unit_of_reader(n);
+        const Scales unit = unit_of_reader(n);
+        const std::size_t plane = elements(n) / weight.shape[0];
         const std::size_t group_in = weight.shape[1];
         const std::size_t each = weight.data.size() / (weight.shape[0] * group_in);
         const std::size_t group_out = weight.shape[0] / groups;
         for (std::size_t i = 0; i < weight.data.size(); ++i) {
             const std::size_t o = i / (group_in * each);
             const std::size_t channel = o / group_out * group_in + i / each % group_in;
-            weight.data[i] = static_cast<float>(weight.data[i] * in[channel] / unit);
+            weight.data[i] = static_cast<float>(weight.data[i] * in[channel] / at(unit, o * plane));
         }
-        for (float& b : bias.data) {
-            b = static_cast<float>(b / unit);
+        for (std::size_t o = 0; o < bias.data.size(); ++o) {
+            bias.data[o] = static_cast<float>(bias.data[o] / at(unit, o * plane));
         }
-        scales_[n] = {unit};
+        scales_[n] = unit;
     }
 
     void add_node(std::size_t n, const nodes::Input& input) {
@@ -169,7 +172,7 @@ private:
         std::size_t last = node_[s];
         if (!plan_.layers.contains(s)) {
             const nodes::Neuron readout{"i", topology_.shape[s], {}};
-            last = add(new_name("readout"), readout, {in_units(s, 1)});
+            last = add(new_name("readout"), readout, {in_units(s, {1.0})});
         }
         node_[n] = add(ann_.nodes[n].name, output, {last});
     }
@@ -186,16 +189,45 @@ private:
         keep(n, std::move(conv), scales);
     }
 
+    /// True if a node hands on the spikes of populations.
+    bool carries_spikes(std::size_t n) const {
+        const Node& node = ann_.nodes[n];
+        const auto* pool = std::get_if<nodes::Pool2d>(&node.kind);
+        if (plan_.layers.contains(n)) {
+            return true;
+        }
+        const bool hands_on =
+            std::holds_alternative<nodes::Flatten>(node.kind) || std::holds_alternative<nodes::Reshape>(node.kind) ||
+            std::holds_alternative<nodes::Rearrange>(node.kind) || std::holds_alternative<nodes::Concat>(node.kind) ||
+            (pool != nullptr && pool->kind == nodes::Pool2d::Kind::maximum && !plan_.average_for_max);
+        const auto& sources = topology_.feed_forward[n];
+        return hands_on &&
+               std::all_of(sources.begin(), sources.end(), [&](std::size_t s) { return carries_spikes(s); });
+    }
+
+    /// True if every average is over as many elements: no window reaches into padding that does not count.
+    bool whole_windows(std::size_t n, const nodes::Pool2d& pool) const {
+        const std::array<std::size_t, 2> none{0, 0};
+        return pool.extra_end == none && (pool.count_include_pad || (pool.pad_begin == none && pool.pad_end == none)) &&
+               carries_spikes(source(n));
+    }
+
     void add_node(std::size_t n, nodes::Pool2d pool) {
         if (plan_.average_for_max && pool.kind == nodes::Pool2d::Kind::maximum) {
             pool.kind = nodes::Pool2d::Kind::average;
             pool.count_include_pad = false;
         }
+        // The average of spikes is their sum, which carries events, with 1/n in the weights behind it.
+        double factor = 1;
+        if (pool.kind == nodes::Pool2d::Kind::average && whole_windows(n, pool)) {
+            pool.kind = nodes::Pool2d::Kind::sum;
+            factor = 1.0 / static_cast<double>(pool.kernel[0] * pool.kernel[1]);
+        }
         const std::size_t channels = topology_.shape[n][0];
         const Scales of_channel = by_channel(source(n), channels, n);
         Scales scales;
         for (std::size_t i = 0; i < elements(n); ++i) {
-            scales.push_back(of_channel[i / (elements(n) / channels)]);
+            scales.push_back(of_channel[i / (elements(n) / channels)] * factor);
         }
         keep(n, pool, compressed(std::move(scales)));
     }
@@ -237,7 +269,7 @@ private:
 
     void add_node(std::size_t n, const nodes::Bias& node) {
         const std::size_t s = source(n);
-        node_[n] = add(ann_.nodes[n].name, node, {in_units(s, 1)});
+        node_[n] = add(ann_.nodes[n].name, node, {in_units(s, {1.0})});
         scales_[n] = {1.0};
     }
 
@@ -259,7 +291,7 @@ private:
         }
         std::vector<std::size_t> sources;
         for (const std::size_t s : topology_.feed_forward[n]) {
-            sources.push_back(in_units(s, population ? unit_of(n) : 1.0));
+            sources.push_back(in_units(s, population ? unit_of(n) : Scales{1.0}));
         }
         if (!population) {
             node_[n] = add(ann_.nodes[n].name, neuron, sources);
@@ -267,15 +299,22 @@ private:
             return;
         }
         const SpikingLayer& layer = plan_.layers.at(n);
-        const double threshold = layer.scale / unit_of(n);
-        std::vector<double> v_init = layer.v_init;
-        for (double& v : v_init) {
-            v *= threshold;
+        const Scales unit = unit_of(n);
+        Scales threshold(std::max(layer.scale.size(), unit.size()));
+        for (std::size_t i = 0; i < threshold.size(); ++i) {
+            threshold[i] = at(layer.scale, i) / at(unit, i);
+        }
+        threshold = compressed(std::move(threshold));
+        Scales v_init(std::max(layer.v_init.size(), threshold.size()));
+        for (std::size_t i = 0; i < v_init.size(); ++i) {
+            v_init[i] = at(layer.v_init, i) * at(threshold, i);
         }
         node_[n] =
             add(ann_.nodes[n].name,
-                nodes::Neuron{"if", topology_.shape[n], {{"v_threshold", {threshold}}, {"v_init", v_init}}}, sources);
-        scales_[n] = {layer.scale};
+                nodes::Neuron{
+                    "if", topology_.shape[n], {{"v_threshold", threshold}, {"v_init", compressed(std::move(v_init))}}},
+                sources);
+        scales_[n] = compressed(layer.scale);
     }
 
     void add_node(std::size_t n, const nodes::Softmax&) {  // before the output: it does not change which is largest

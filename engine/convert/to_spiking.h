@@ -9,10 +9,11 @@
 
 namespace axfire {
 
-/// How one activation of the conventional network becomes a population of integrate-and-fire neurons.
+/// How one activation of the conventional network becomes a population of integrate-and-fire neurons. Each member has
+/// one value for all neurons, or one for each; within a channel they are the same.
 struct SpikingLayer {
-    double scale = 1;                 ///< lambda: the activation that a spike in every step stands for
-    std::vector<double> v_init{0.5};  ///< membrane before the first step, in thresholds: one for all or for each neuron
+    std::vector<double> scale{1};     ///< lambda: the activation that a spike in every step stands for
+    std::vector<double> v_init{0.5};  ///< membrane before the first step, in thresholds
 };
 
 struct SpikingPlan {

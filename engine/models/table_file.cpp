@@ -73,7 +73,7 @@ Raw read_npy(const fs::path& file) {
     const auto fail = [&](const std::string& what) { return InputError(fmt::format("{}: {}", file.string(), what)); };
     std::ifstream in(file, std::ios::binary);
     if (!in) {
-        throw fail("cannot be read");
+        throw fail("cannot be opened; is it there?");
     }
     const std::string bytes((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
     const auto byte = [&](std::size_t i) { return std::size_t{static_cast<unsigned char>(bytes[i])}; };

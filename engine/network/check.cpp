@@ -194,7 +194,8 @@ struct NodeCheck {
             }
         }
         for (const float variance : norm.variance.data) {
-            if (!(static_cast<double>(variance) + norm.epsilon > 0) || !std::isfinite(norm.epsilon)) {
+            const double sum = static_cast<double>(variance) + norm.epsilon;
+            if (!(sum > 0) || !std::isfinite(sum)) {
                 throw InputError(fmt::format("{}: its variance {} and epsilon {} must have a finite sum above 0",
                                              describe(node), variance, norm.epsilon));
             }

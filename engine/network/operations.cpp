@@ -26,7 +26,8 @@ std::uint64_t multiply_accumulates(const Network& network, const Topology& topol
         if (const auto* linear = std::get_if<nodes::Linear>(&network.nodes[n].kind)) {
             total += linear->weight.data.size();
         } else if (const auto* conv = std::get_if<nodes::Conv2d>(&network.nodes[n].kind)) {
-            const Shape& in = topology.shape[topology.feed_forward[n].at(0)];
+            const auto& near = topology.feed_forward[n];
+            const Shape& in = topology.shape[near.empty() ? topology.recurrent[n].at(0) : near[0]];
             const Shape& out = topology.shape[n];
             const Shape& w = conv->weight.shape;
             total += w[0] * w[1] *

@@ -27,7 +27,7 @@ struct hard_swish_model {
     AXFIRE_FN static U update(const Ops& op, const Conventions&, const U* c, NeuronState<U>& s, const U& input,
                               const U& present) {
         const U x = arrived(input, present);
-        s.v = op.mul(x, hard_sigmoid(op, x, c[0], c[1]));
+        s.v = op.scale(x, hard_sigmoid(op, x, c[0], c[1]));
         return U{};
     }
 };

@@ -40,7 +40,7 @@ struct qcfs_model {
         const auto whole = (as_float(level) + 8388608.0f) - 8388608.0f;
         const U rounded = as_bits<U>(whole);
         const U floor = select(less(level, rounded), as_bits<U>(whole - 1.0f), rounded);
-        s.v = select(is_nan(level), level, op.mul(floor, c[3]));
+        s.v = select(is_nan(level), level, op.scale(floor | (level & kSignBit), c[3]));
         return U{};
     }
 };

@@ -4,6 +4,7 @@
 #include <stdexcept>
 
 #include "arith/convert.h"
+#include "arith/elementary.h"
 #include "arith/fp_add.h"
 #include "arith/fp_mul.h"
 
@@ -133,6 +134,26 @@ std::vector<u64> library_products(MultiplierId unit, const Parameters& p, u32 n,
             break;
     }
     throw std::invalid_argument("unknown multiplier");
+}
+
+std::vector<u32> library_elementary(Elementary f, const std::vector<Pair>& pairs, unsigned width) {
+    const auto over = [&](const auto& function) {
+        return at_width<u32>(
+            width, pairs, {}, [&](const auto& a, const auto& b, const auto&) { return function(a, b); }, kLane);
+    };
+    switch (f) {
+        case Elementary::exp:
+            return over([](const auto& a, const auto&) { return fp_exp(a); });
+        case Elementary::log:
+            return over([](const auto& a, const auto&) { return fp_log(a); });
+        case Elementary::pow:
+            return over([](const auto& a, const auto& b) { return fp_pow(a, b); });
+        case Elementary::sigmoid:
+            return over([](const auto& a, const auto&) { return fp_sigmoid(a); });
+        case Elementary::tanh:
+            return over([](const auto& a, const auto&) { return fp_tanh(a); });
+    }
+    throw std::invalid_argument("unknown elementary function");
 }
 
 const char* name_of(AdderId unit) {

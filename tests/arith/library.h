@@ -25,6 +25,11 @@ std::vector<u64> library_sums(AdderId unit, const Parameters& p, u32 n, const st
 std::vector<u64> library_products(MultiplierId unit, const Parameters& p, u32 n, const std::vector<Pair>& pairs,
                                   unsigned width = 1);
 
+enum class Elementary { exp, log, pow, sigmoid, tanh };
+
+/// An elementary function of each pair; only pow has a second operand.
+std::vector<u32> library_elementary(Elementary f, const std::vector<Pair>& pairs, unsigned width = 1);
+
 /// A unit's name as the command line has it, which is also its oracle's.
 const char* name_of(AdderId unit);
 const char* name_of(MultiplierId unit);

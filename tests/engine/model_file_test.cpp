@@ -83,11 +83,61 @@ Network everything(std::mt19937_64& random) {
     return b.network;
 }
 
+/// Every layer of conventional networks and every field away from its default.
+Network conventional(std::mt19937_64& random) {
+    NetworkBuilder b;
+    nodes::Pool2d largest;
+    largest.kind = nodes::Pool2d::Kind::maximum;
+    largest.kernel = {3, 2};
+    largest.stride = {2, 1};
+    largest.pad_begin = {1, 0};
+    largest.pad_end = {0, 1};
+    largest.extra_end = {1, 0};
+    largest.dilation = {1, 2};
+    nodes::Pool2d average = largest;
+    average.kind = nodes::Pool2d::Kind::average;
+    average.extra_end = {2, 1};
+    average.count_include_pad = false;
+    nodes::Pool2d sum = largest;
+    sum.kind = nodes::Pool2d::Kind::sum;
+    nodes::BatchNorm norm{random_tensor({4}, random), random_tensor({4}, random), random_tensor({4}, random),
+                          tensor({4}, 0x1.fp-149F), 0.1};
+    b.add("in", nodes::Input{{4, 6, 6}}).add("bn", norm).add("largest", largest).add("average", average);
+    b.add("relu", nodes::Neuron{"relu", {}, {}})
+        .add("leaky", nodes::Neuron{"leaky_relu", {4, 6, 6}, {{"alpha", {-0.1}}}});
+    b.add("clip", nodes::Neuron{"clip", {}, {{"low", {-1.0 / 3}}, {"high", std::vector<double>(144, 2.5)}}});
+    b.add("hs", nodes::Neuron{"hard_sigmoid", {}, {{"alpha", {0.1}}, {"beta", {-0.25}}}});
+    b.add("qcfs", nodes::Neuron{"qcfs", {}, {{"theta", {0.7}}, {"levels", {6}}}});
+    for (const char* model : {"hard_swish", "identity", "negate", "sigmoid", "tanh"}) {
+        b.add(model, nodes::Neuron{model, {}, {}});
+    }
+    b.chain({"in", "bn", "relu", "leaky", "clip", "hs", "qcfs", "hard_swish", "identity", "negate", "sigmoid", "tanh"});
+    b.add("one behind the other", nodes::Concat{-2, {"tanh", "qcfs", "tanh", "in"}});
+    b.edge("in", "one behind the other").edge("qcfs", "one behind the other").edge("tanh", "one behind the other");
+    b.add("sum", sum).add("lrn", nodes::Lrn{3, 1.0 / 3, -0.3, 2.5}).add("softmax", nodes::Softmax{-3});
+    b.chain({"one behind the other", "sum", "largest", "average", "lrn", "softmax"});
+    nodes::Rearrange rearrange{{3, 2, 5}, {}, -0.3F};
+    for (std::uint32_t i = 0; i < 30; ++i) {
+        rearrange.source.push_back(i % 7 == 3 ? nodes::Rearrange::kFill : (i * 5) % 16);
+    }
+    b.add("rearrange", rearrange).add("attention", nodes::Multiply{{"reshape", "mask"}});
+    b.add("reshape", nodes::Reshape{{5, 1, 6}}).add("mask", nodes::Rearrange{{5, 1, 1}, {4, 3, 2, 1, 0}, 0});
+    b.chain({"softmax", "rearrange", "reshape", "attention"}).chain({"rearrange", "mask", "attention"});
+    b.add("divide", nodes::Scale{random_tensor({30}, random), true})
+        .add("bias", nodes::Bias{random_tensor({1}, random)});
+    for (float& x : std::get<nodes::Scale>(b.network.nodes[b.find("divide")].kind).scale.data) {
+        x = x == 0 ? 3 : x;
+    }
+    b.add("out", nodes::Output{}).chain({"attention", "divide", "bias", "out"});
+    std::reverse(b.network.edges.begin(), b.network.edges.end());
+    return b.network;
+}
+
 TEST(ModelFile, WhatIsWrittenIsReadBackExactly) {
     std::mt19937_64 random = testing::test_random();
     const TemporaryFolder folder;
-    for (int round = 0; round < 5; ++round) {
-        const Network network = everything(random);
+    for (int round = 0; round < 10; ++round) {
+        const Network network = round % 2 == 0 ? everything(random) : conventional(random);
         const auto file = folder.path() / ("model" + std::to_string(round) + ".h5");
         write_model(network, file);
         testing::expect_same(read_model(file), network);
@@ -114,10 +164,13 @@ TEST(ModelFile, ConventionsHaveTheirOwnWords) {
 TEST(ModelFile, EqualNetworksGiveEqualFiles) {
     std::mt19937_64 random = testing::test_random();
     const TemporaryFolder folder;
-    const Network network = everything(random);
-    write_model(network, folder.path() / "a.h5");
-    write_model(network, folder.path() / "b.h5");
-    EXPECT_EQ(testing::read_bytes(folder.path() / "a.h5"), testing::read_bytes(folder.path() / "b.h5"));
+    for (const Network& network : {everything(random), conventional(random)}) {
+        write_model(network, folder.path() / "a.h5", true);
+        write_model(network, folder.path() / "b.h5", true);
+        write_model(read_model(folder.path() / "a.h5"), folder.path() / "c.h5", true);
+        EXPECT_EQ(testing::read_bytes(folder.path() / "a.h5"), testing::read_bytes(folder.path() / "b.h5"));
+        EXPECT_EQ(testing::read_bytes(folder.path() / "a.h5"), testing::read_bytes(folder.path() / "c.h5"));
+    }
 }
 
 TEST(ModelFile, AnExistingFileIsKeptUnlessOverwritten) {
@@ -183,6 +236,72 @@ TEST(ModelFile, DamagedFilesAreRefusedWithThePath) {
     expect_message(refusal(remove("/nodes/affine/bias")), {"/nodes/affine/bias", "is missing"});
     expect_message(refusal(remove("/nodes/lif/parameters")), {"/nodes/lif/parameters", "is missing"});
     expect_message(refusal(remove("/nodes")), {"/nodes", "is missing"});
+}
+
+TEST(ModelFile, DamagedLayersOfConventionalNetworksAreRefusedWithThePath) {
+    std::mt19937_64 random = testing::test_random();
+    const TemporaryFolder folder;
+    const auto file = folder.path() / "m.h5";
+    const Network network = conventional(random);
+    const auto changed = [&](const std::function<void(hid_t)>& change) {
+        write_model(network, file, true);
+        const Hdf5Lock lock;
+        const Hdf5Handle handle = hdf5::open_file(file, true);
+        change(handle);
+    };
+    const auto refusal = [&](const std::function<void(hid_t)>& change) {
+        changed(change);
+        return input_error([&] { read_model(file); });
+    };
+    const auto attribute = [](const char* path, const char* name, auto value) {
+        return [=](hid_t f) { hdf5::write_attribute(hdf5::open_group(f, path), name, value); };
+    };
+    const auto without = [](const char* path, const char* name) {
+        return [=](hid_t f) { H5Adelete(hdf5::open_group(f, path), name); };
+    };
+    const auto remove = [](const char* path) { return [=](hid_t f) { H5Ldelete(f, path, H5P_DEFAULT); }; };
+    expect_message(refusal(remove("/nodes/one behind the other/inputs")),
+                   {"one behind the other/inputs", "is missing"});
+    expect_message(refusal(remove("/nodes/attention/inputs")), {"/nodes/attention/inputs", "is missing"});
+    expect_message(refusal(remove("/nodes/rearrange/source")), {"/nodes/rearrange/source", "is missing"});
+    expect_message(refusal(remove("/nodes/bias/bias")), {"/nodes/bias/bias", "is missing"});
+    for (const char* tensor : {"gamma", "beta", "mean", "variance"}) {
+        const std::string path = std::string("/nodes/bn/") + tensor;
+        expect_message(refusal(remove(path.c_str())), {path, "is missing"});
+    }
+    const std::pair<const char*, const char*> required[] = {{"/nodes/one behind the other", "axis"},
+                                                            {"/nodes/rearrange", "shape"},
+                                                            {"/nodes/rearrange", "fill"},
+                                                            {"/nodes/reshape", "shape"},
+                                                            {"/nodes/bn", "epsilon"},
+                                                            {"/nodes/lrn", "size"},
+                                                            {"/nodes/lrn", "alpha"},
+                                                            {"/nodes/lrn", "beta"},
+                                                            {"/nodes/lrn", "bias"},
+                                                            {"/nodes/softmax", "axis"}};
+    for (const auto& [path, name] : required) {
+        expect_message(refusal(without(path, name)), {path, std::string("'") + name + "'"});
+    }
+    expect_message(refusal(attribute("/nodes/softmax", "axis", 1.5)), {"/nodes/softmax", "'axis'"});
+    const auto unfit = [&](const std::function<void(hid_t)>& change) {
+        changed(change);
+        return input_error([&] { load_network(file); });
+    };
+    expect_message(unfit(attribute("/nodes/softmax", "axis", std::int32_t{3})), {"'softmax'", "3"});
+    expect_message(unfit(attribute("/nodes/lrn", "size", std::uint64_t{0})), {"'lrn'", "size 0"});
+    expect_message(unfit(attribute("/nodes/bn", "epsilon", -1.0)), {"'bn'", "epsilon -1"});
+    expect_message(unfit(attribute("/nodes/reshape", "shape", std::vector<std::int64_t>{5, 5})), {"'reshape'", "5x5"});
+
+    // What may be missing has a default.
+    changed([&](hid_t f) {
+        without("/nodes/largest", "extra_end")(f);
+        without("/nodes/largest", "dilation")(f);
+        without("/nodes/divide", "divide")(f);
+    });
+    const Network older = parse_model(file);
+    EXPECT_EQ(testing::node_of<nodes::Pool2d>(older, "largest").extra_end, (std::array<std::size_t, 2>{0, 0}));
+    EXPECT_EQ(testing::node_of<nodes::Pool2d>(older, "largest").dilation, (std::array<std::size_t, 2>{1, 1}));
+    EXPECT_FALSE(testing::node_of<nodes::Scale>(older, "divide").divide);
 }
 
 TEST(LoadNetwork, TellsFilesApartByContentAndAppliesOverrides) {

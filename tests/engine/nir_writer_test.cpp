@@ -202,5 +202,47 @@ TEST(NirWriter, WhatNirCannotExpressIsRefused) {
     EXPECT_FALSE(std::filesystem::exists(file));
 }
 
+TEST(NirWriter, LayersOfConventionalNetworksAreRefused) {
+    const TemporaryFolder folder;
+    const auto file = folder.path() / "no.nir";
+    const auto refusal = [&](NodeKind kind, const Shape& shape) {
+        NetworkBuilder b;
+        b.add("input", nodes::Input{shape}).add("layer", std::move(kind)).add("output", nodes::Output{});
+        b.chain({"input", "layer", "output"});
+        return input_error([&] { write_nir(b.network, file); });
+    };
+    const Tensor four = tensor({4});
+    const std::pair<const char*, NodeKind> kinds[] = {{"reshape", nodes::Reshape{{2, 2, 1}}},
+                                                      {"rearrange", nodes::Rearrange{{4, 1, 1}, {3, 2, 1, 0}, 0}},
+                                                      {"concat", nodes::Concat{0, {"input", "input"}}},
+                                                      {"multiply", nodes::Multiply{{"input", "input"}}},
+                                                      {"bias", nodes::Bias{tensor({4, 1, 1})}},
+                                                      {"batchnorm", nodes::BatchNorm{four, four, four, four}},
+                                                      {"lrn", nodes::Lrn{}},
+                                                      {"softmax", nodes::Softmax{}},
+                                                      {"scale", nodes::Scale{tensor({4, 1, 1}), true}}};
+    for (const auto& [type, kind] : kinds) {
+        expect_message(refusal(kind, {4, 1, 1}), {std::string("'layer' (") + type + ")", "NIR", "model file (.h5)"});
+    }
+    for (const char* model : {"relu", "clip", "leaky_relu", "hard_sigmoid", "hard_swish", "qcfs", "identity", "negate",
+                              "sigmoid", "tanh"}) {
+        expect_message(refusal(nodes::Neuron{model, {4}, {}}, {4}),
+                       {std::string("'layer' (") + model + ")", "NIR", "model file (.h5)"});
+    }
+    nodes::Pool2d pool;
+    pool.kind = nodes::Pool2d::Kind::maximum;
+    expect_message(refusal(pool, {1, 4, 4}), {"'layer' (maxpool2d)", "NIR", "model file (.h5)"});
+    for (const auto kind : {nodes::Pool2d::Kind::sum, nodes::Pool2d::Kind::average}) {
+        pool = {};
+        pool.kind = kind;
+        pool.extra_end = {1, 0};
+        expect_message(refusal(pool, {1, 4, 4}), {"'layer'", "NIR", "model file (.h5)"});
+        pool.extra_end = {0, 0};
+        pool.dilation = {1, 2};
+        expect_message(refusal(pool, {1, 4, 4}), {"'layer'", "NIR", "model file (.h5)"});
+    }
+    EXPECT_TRUE(std::filesystem::is_empty(folder.path()));
+}
+
 }  // namespace
 }  // namespace axfire

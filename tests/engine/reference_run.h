@@ -87,7 +87,7 @@ inline std::string difference_in_counts(const Network& network, const Simulation
             }
         }
         const auto work = expected.work.find(layer.name);
-        if (work != expected.work.end() && layer.type != "threshold" && layer.type != "scale" &&
+        if (work != expected.work.end() &&
             (counts.synaptic_operations != work->second.additions || counts.multiplications != work->second.products)) {
             return layer.name + ": " + std::to_string(counts.synaptic_operations) + " additions and " +
                    std::to_string(counts.multiplications) + " products, not " + std::to_string(work->second.additions) +

@@ -132,6 +132,56 @@ TEST(StochasticNetwork, NeuronsAndSumsOfSourcesHaveTheirs) {
     }
 }
 
+TEST(StochasticNetwork, LayersOfConventionalNetworksHaveTheirs) {
+    std::size_t overtaken = 0;
+    for (u64 seed = 0; seed < 64; ++seed) {
+        const Place at{seed, 1, 5, 0};
+        const auto of = [&](NodeKind layer, float x, SimulationOptions options) {
+            EncodedSample sample = constant_input({0, x}, 1);
+            sample.sample_index = at.sample;
+            options.seed = seed;
+            return readout(chain({2}, {{"layer", std::move(layer)}}), sample, options)[1];
+        };
+        const SimulationOptions sums = with_adder("exact@bf16/sr");
+        const SimulationOptions products = with_adder("exact@fp32", "exact@bf16/sr");
+        // An addition has operand 1: the signal's conversion word 0, the sum word 2.
+        EXPECT_EQ(of(nodes::Bias{{{2}, {1, 0}}}, 0x1.008p0F, sums), up_by_a_quarter(at.word(1, 1, 0)));
+        EXPECT_EQ(of(nodes::Bias{{{2}, {1, 0x1p-9F}}}, 1, sums), up_by_a_quarter(at.word(1, 1, 2)));
+        const Tensor one{{2}, {1, 1}};
+        const Tensor zero{{2}, {0, 0}};
+        EXPECT_EQ(of(nodes::BatchNorm{one, {{2}, {0, 0x1p-9F}}, zero, one, 0}, 1, sums),
+                  up_by_a_quarter(at.word(1, 1, 2)));
+        // A product has operand 0: 0x1.08p0 * 0x1.1p0 = 0x1.188p0, a quarter above 0x1.18p0.
+        const float product = at.word(1, 0, 0) < 0x40000000 ? 0x1.1ap0F : 0x1.18p0F;
+        EXPECT_EQ(of(nodes::Scale{{{1}, {0x1.1p0F}}}, 0x1.08p0F, products), product);
+        EXPECT_EQ(of(nodes::BatchNorm{{{2}, {1, 0x1.1p0F}}, zero, zero, one, 0}, 0x1.08p0F, products), product);
+        // Of two signals each has a conversion of its own; the second counts as 1 where it becomes 1.
+        const float first = up_by_a_quarter(at.word(1, 0xffffff, 0));
+        const float second = up_by_a_quarter(at.word(1, 0, 1));
+        const float square = at.word(1, 0, 0) < 1u << 25 ? 0x1.06p0F : 0x1.04p0F;  // of 0x1.02p0: 0x1.0404p0
+        EXPECT_EQ(of(nodes::Multiply{{"input", "input"}}, 0x1.008p0F, products), second == 1  ? 0x1.008p0F
+                                                                                 : first == 1 ? second
+                                                                                              : square);
+        // What an input has brought: operand 0. Input 1 overtakes where 1 + 2^-9 goes up.
+        EncodedSample sample;
+        sample.steps = 2;
+        sample.step_begin = {0, 2, 3};
+        sample.index = {0, 1, 1};
+        sample.amplitude = {1, 1, 0x1p-9F};
+        sample.sample_index = at.sample;
+        nodes::Pool2d pool{nodes::Pool2d::Kind::maximum, {1, 2}, {1, 2}};
+        SimulationOptions options = sums;
+        options.readout = Readout::automatic;
+        options.seed = seed;
+        const bool up = Place{seed, 1, 5, 1}.word(1, 0, 2) < 0x40000000;
+        const Network largest = chain({1, 1, 2}, {{"p", pool}, neuron("n", "identity", 1, {})});
+        EXPECT_EQ(readout(largest, sample, options)[0], up ? 1 + 0x1p-9F : 1);
+        overtaken += up ? 1 : 0;
+    }
+    EXPECT_GT(overtaken, 4U);
+    EXPECT_LT(overtaken, 32U);
+}
+
 /// A network of each kind of layer, all of whose units have another order or round stochastically.
 TEST(StochasticNetwork, LayersOfEachKindEqualThePlainSimulator) {
     RandomChoices r{test_random()};

@@ -129,7 +129,7 @@ TEST(UserModel, CircuitsOfOtherWidthsAreEmbedded) {
     const MultiplierSpec exact = multiplier("exact@fp32");
     const Operands o(kFp32);
     EXPECT_EQ(products(compiled({}, rounded), rounded, o), products(cpu_kernels().general, exact, o));
-    expect_complaint(model("mul8u_TR6.c:mul8u_TR6") + "@fp32", "two blocks must hold the 24 significand bits");
+    expect_complaint(model("mul8u_TR6.c:mul8u_TR6") + "@fp32", "two such blocks do not hold the 24 significand bits");
 }
 
 /// Effective additions go through the user's adder; where the signs differ the sum is exact, as subtract=exact has it.

@@ -99,7 +99,7 @@ private:
     void (*add_)(ElementwiseArgs&);
 };
 
-/// y = mul(a, b); b may be one value for several elements of a.
+/// y = mul(a, b) where both arrived; b may be one value for several elements of a.
 class MultiplyStage : public Stage {
 public:
     explicit MultiplyStage(const StageContext& c)
@@ -125,9 +125,12 @@ public:
             return;
         }
         const u32* b = spread(sources[ports_[1].source], element_count(ports_[1].shape), s.scratch[1]);
-        if (b == nullptr || !expand_.empty()) {
+        if (b == nullptr) {
+            return;
+        }
+        if (!expand_.empty()) {
             for (std::size_t i = 0; i < n_; ++i) {
-                s.scratch[2][i] = b == nullptr ? 0 : b[expand_[i]];
+                s.scratch[2][i] = b[expand_[i]];
             }
             b = s.scratch[2].data();
         }

@@ -7,8 +7,8 @@
 #include <stdexcept>
 #include <string>
 
-#include "engine/network/network.h"
 #include "neurons/model_info.h"
+#include "tests/oracle/network/shapes.h"
 
 namespace axfire::oracle {
 
@@ -20,6 +20,8 @@ struct Graph {
     Names order;
     std::map<std::string, Names> now;     ///< sources of this step, in the order of their sum
     std::map<std::string, Names> before;  ///< sources whose last step's spikes arrive, in the order of their sum
+    std::map<std::string, Names>
+        inputs;  ///< the sources in the node's own order, where it tells them apart, else as above
     std::map<std::string, Shape> shape;
     std::map<std::string, bool> events;  ///< what leaves the node are events
 
@@ -35,67 +37,52 @@ inline bool fires(const Node& node) {
     return std::holds_alternative<nodes::Threshold>(node.kind);
 }
 
-/// Channels, height, width; an image without channels has one.
-inline Shape as_image(const Shape& shape) {
-    if (shape.size() != 2 && shape.size() != 3) {
-        throw std::logic_error("no image: " + to_string(shape));
-    }
-    return shape.size() == 2 ? Shape{1, shape[0], shape[1]} : shape;
-}
-
-inline std::size_t windows(std::size_t extent, std::size_t window, std::size_t stride) {
-    std::size_t count = 0;
-    for (std::size_t start = 0; start + window <= extent; start += stride) {
-        ++count;
-    }
-    return count;
-}
-
-struct ShapeAfter {
-    Shape in;
-
-    static Shape own_unless_one(const Shape& own, const Shape& in) { return element_count(own) == 1 ? in : own; }
-    Shape operator()(const nodes::Input& x) const { return x.shape; }
-    Shape operator()(const nodes::Output&) const { return in; }
-    Shape operator()(const nodes::Linear& x) const { return {x.weight.shape[0]}; }
-    Shape operator()(const nodes::Conv2d& x) const {
-        const Shape image = as_image(in);
-        const auto extent = [&](std::size_t axis) {
-            return windows(image[axis + 1] + x.pad_begin[axis] + x.pad_end[axis],
-                           (x.weight.shape[axis + 2] - 1) * x.dilation[axis] + 1, x.stride[axis]);
-        };
-        return {x.weight.shape[0], extent(0), extent(1)};
-    }
-    Shape operator()(const nodes::Pool2d& x) const {
-        const Shape image = as_image(in);
-        const auto extent = [&](std::size_t axis) {
-            return windows(image[axis + 1] + x.pad_begin[axis] + x.pad_end[axis], x.kernel[axis], x.stride[axis]);
-        };
-        return {image[0], extent(0), extent(1)};
-    }
-    Shape operator()(const nodes::Flatten& x) const {
-        const int rank = static_cast<int>(in.size());
-        const int first = x.start_dim < 0 ? rank + x.start_dim : x.start_dim;
-        const int last = x.end_dim < 0 ? rank + x.end_dim : x.end_dim;
-        Shape out;
-        for (int axis = 0; axis < rank; ++axis) {
-            if (axis > first && axis <= last) {
-                out.back() *= in[axis];
-            } else {
-                out.push_back(in[axis]);
-            }
+/// The node's shape, once those that it follows from are known; true if it is.
+inline bool find_shape(Graph& g, const std::string& name) {
+    const NodeKind& kind = g.node.at(name)->kind;
+    const bool all = std::holds_alternative<nodes::Concat>(kind) || std::holds_alternative<nodes::Multiply>(kind);
+    ShapeAfter after;
+    for (const std::string& input : g.inputs.at(name)) {
+        if (g.shape.count(input) != 0) {
+            after.inputs.push_back(g.shape.at(input));
         }
-        return out;
     }
-    template <class Other>
-    Shape operator()(const Other&) const {
-        throw std::logic_error("the reference does not know this node");
+    if (after.inputs.size() < (all ? g.inputs.at(name).size() : g.inputs.at(name).empty() ? 0 : 1)) {
+        return false;
     }
-    Shape operator()(const nodes::Scale& x) const { return own_unless_one(x.scale.shape, in); }
-    Shape operator()(const nodes::Threshold& x) const { return own_unless_one(x.threshold.shape, in); }
-    Shape operator()(const nodes::Delay& x) const { return own_unless_one(x.shape, in); }
-    Shape operator()(const nodes::Neuron& x) const { return own_unless_one(x.shape, in); }
-};
+    after.in = after.inputs.empty() ? Shape{} : after.inputs[0];
+    g.shape[name] = std::visit(after, kind);
+    return true;
+}
+
+/// Nodes that hand their sources' signals on, of events where all of them are; every spiking node emits events.
+inline bool hands_on(const NodeKind& kind) {
+    const auto* pool = std::get_if<nodes::Pool2d>(&kind);
+    return std::holds_alternative<nodes::Delay>(kind) || std::holds_alternative<nodes::Flatten>(kind) ||
+           std::holds_alternative<nodes::Output>(kind) || std::holds_alternative<nodes::Reshape>(kind) ||
+           std::holds_alternative<nodes::Rearrange>(kind) || std::holds_alternative<nodes::Concat>(kind) ||
+           (pool != nullptr && pool->kind != nodes::Pool2d::Kind::average);
+}
+
+/// Whether events leave the node, once that is known of those that it follows from; true if it is.
+inline bool find_events(Graph& g, const std::string& name, bool input_events) {
+    const Node& node = *g.node.at(name);
+    bool events = true;
+    if (std::holds_alternative<nodes::Input>(node.kind)) {
+        events = input_events;
+    } else if (!hands_on(node.kind)) {
+        events = fires(node);
+    } else {
+        for (const std::string& input : g.inputs.at(name)) {
+            if (g.events.count(input) == 0) {
+                return false;
+            }
+            events = events && g.events.at(input);
+        }
+    }
+    g.events[name] = events;
+    return true;
+}
 
 inline Graph graph_of(const Network& network, bool input_events) {
     Graph g;
@@ -158,29 +145,26 @@ inline Graph graph_of(const Network& network, bool input_events) {
         }
     }
 
+    for (const auto& [name, node] : g.node) {
+        Names& inputs = g.inputs[name];
+        if (const auto* concat = std::get_if<nodes::Concat>(&node->kind)) {
+            inputs = concat->inputs;
+        } else if (const auto* multiply = std::get_if<nodes::Multiply>(&node->kind)) {
+            inputs = multiply->inputs;
+        } else {
+            inputs = g.now.at(name);
+            inputs.insert(inputs.end(), g.before.at(name).begin(), g.before.at(name).end());
+        }
+    }
+
     // Shapes and kinds of signals spread from the input until nothing changes.
     for (bool changed = true; changed;) {
         changed = false;
         for (const auto& [name, node] : g.node) {
-            if (g.shape.count(name) != 0) {
-                continue;
-            }
-            if (std::holds_alternative<nodes::Input>(node->kind)) {
-                g.shape[name] = ShapeAfter{}(std::get<nodes::Input>(node->kind));
-                g.events[name] = input_events;
+            if (g.shape.count(name) == 0 && find_shape(g, name)) {
                 changed = true;
             }
-            for (const auto& edge : edges) {
-                if (edge.second != name || g.shape.count(edge.first) == 0 || g.shape.count(name) != 0) {
-                    continue;
-                }
-                g.shape[name] = std::visit(ShapeAfter{g.shape.at(edge.first)}, node->kind);
-                const auto* pool = std::get_if<nodes::Pool2d>(&node->kind);
-                const bool hands_on = std::holds_alternative<nodes::Delay>(node->kind) ||
-                                      std::holds_alternative<nodes::Flatten>(node->kind) ||
-                                      std::holds_alternative<nodes::Output>(node->kind) ||
-                                      (pool != nullptr && pool->kind == nodes::Pool2d::Kind::sum);
-                g.events[name] = fires(*node) || (hands_on && g.events.at(edge.first));
+            if (g.events.count(name) == 0 && find_events(g, name, input_events)) {
                 changed = true;
             }
         }

@@ -5,7 +5,12 @@
 #include <memory>
 
 #include "datasets/sample.h"
+#include "tests/oracle/network/activation.h"
+#include "tests/oracle/network/arrange.h"
+#include "tests/oracle/network/elementwise.h"
+#include "tests/oracle/network/maxpool.h"
 #include "tests/oracle/network/neuron.h"
+#include "tests/oracle/network/normalise.h"
 #include "tests/oracle/network/synapse.h"
 
 namespace axfire::oracle {
@@ -42,7 +47,7 @@ public:
         Outcome outcome;
         std::map<std::string, std::vector<OneNeuron>> population;
         for (const auto& [name, node] : graph_.node) {
-            if (const auto* neuron = std::get_if<nodes::Neuron>(&node->kind)) {
+            if (const auto* neuron = std::get_if<nodes::Neuron>(&node->kind); neuron != nullptr && !stateless(*node)) {
                 for (std::size_t i = 0; i < element_count(graph_.shape.at(name)); ++i) {
                     population[name].emplace_back(*neuron, i, network_.conventions, setting_.neuron);
                 }
@@ -64,15 +69,20 @@ public:
                     const Values drive = total(name, t, outcome, where);
                     std::vector<float> membranes;
                     for (std::size_t i = 0; i < drive.size(); ++i) {
-                        OneNeuron& neuron = population.at(name)[i];
-                        const bool fired = neuron.step(drive[i], where, i);
-                        membranes.push_back(neuron.membrane());
+                        bool fired = false;
+                        if (stateless(node)) {
+                            const auto& neuron = std::get<nodes::Neuron>(node.kind);
+                            membranes.push_back(Activation{neuron, i, setting_.neuron, where}(drive[i]));
+                        } else {
+                            fired = population.at(name)[i].step(drive[i], where, i);
+                            membranes.push_back(population.at(name)[i].membrane());
+                        }
                         out.push_back(fires(node) ? (fired ? std::optional(1.0F) : std::nullopt)
-                                                  : std::optional(neuron.membrane()));
+                                                  : std::optional(membranes[i]));
                     }
                     outcome.membrane[name].push_back(membranes);
                 } else {
-                    out = transformed(name, node, source(name, t, outcome), outcome, where);
+                    out = transformed(name, node, t, outcome, where);
                 }
                 outcome.signal[name].push_back(out);
             }
@@ -96,19 +106,17 @@ private:
         return setting_.weight_format ? into_format(*setting_.weight_format, Rounding::rne, w) : w;
     }
 
-    /// Of the only source, whatever its delay by recurrence.
-    Values source(const std::string& name, std::uint32_t t, const Outcome& outcome) const {
-        if (!graph_.now.at(name).empty()) {
-            return outcome.signal.at(graph_.now.at(name)[0])[t];
-        }
-        return before(graph_.before.at(name)[0], t, outcome);
+    /// What arrives in step t from the k-th source of a node, whether by an edge of this step or of the last.
+    Values arriving(const std::string& name, std::uint32_t t, const Outcome& outcome, std::size_t k = 0) const {
+        const std::string& from = graph_.inputs.at(name).at(k);
+        const Names& now = graph_.now.at(name);
+        const bool this_step = std::find(now.begin(), now.end(), from) != now.end();
+        return this_step ? outcome.signal.at(from)[t] : before(from, t, outcome);
     }
     Values before(const std::string& from, std::uint32_t t, const Outcome& outcome) const {
         return t == 0 ? Values(element_count(graph_.shape.at(from))) : outcome.signal.at(from)[t - 1];
     }
-    std::string source_name(const std::string& name) const {
-        return graph_.now.at(name).empty() ? graph_.before.at(name)[0] : graph_.now.at(name)[0];
-    }
+    std::string source_name(const std::string& name) const { return graph_.inputs.at(name)[0]; }
 
     /// What several sources of a neuron bring, added from left to right.
     Values total(const std::string& name, std::uint32_t t, const Outcome& outcome, const Where& where) const {
@@ -151,41 +159,81 @@ private:
         return out;
     }
 
-    Values transformed(const std::string& name, const Node& node, const Values& x, Outcome& outcome,
+    Values transformed(const std::string& name, const Node& node, std::uint32_t t, Outcome& outcome,
                        const Where& where) const {
+        const Units& units = setting_.synapse;
         const Shape& in = graph_.shape.at(source_name(name));
         const Shape& shape = graph_.shape.at(name);
-        const Projection p{setting_.synapse, graph_.events.at(source_name(name)), setting_.multiply_spikes, where,
-                           outcome.work[name]};
+        const bool events = graph_.events.at(source_name(name));
+        const Values x = arriving(name, t, outcome);
+        const auto projection = [&] {
+            return Projection{units, events, setting_.multiply_spikes, where, outcome.work[name]};
+        };
+        const Element element{units, where};
+        const Scaling scaling{events, setting_.multiply_spikes};
         if (const auto* linear = std::get_if<nodes::Linear>(&node.kind)) {
-            return linear_sum(*linear, x, p);
+            return linear_sum(*linear, x, projection());
         }
         if (const auto* conv = std::get_if<nodes::Conv2d>(&node.kind)) {
-            return conv_sum(*conv, x, in, shape, p);
+            return conv_sum(*conv, x, in, shape, projection());
         }
         if (const auto* pool = std::get_if<nodes::Pool2d>(&node.kind)) {
-            return pool_sum(*pool, x, in, shape, p);
-        }
-        Values out = x;
-        for (u32 i = 0; i < out.size(); ++i) {
-            if (const auto* scale = std::get_if<nodes::Scale>(&node.kind)) {
-                const float s = scale->scale.data[scale->scale.data.size() == 1 ? 0 : i];
-                const bool plain_spike = p.events && out[i] && *out[i] == 1 && !p.multiply_spikes;
-                if (plain_spike) {
-                    out[i] = setting_.synapse.for_adder(s);                      // as through a synapse of weight s
-                } else if (out[i] && setting_.synapse.for_multiplier(s) != 1) {  // as the unit holds it
-                    const Units& units = setting_.synapse;
-                    out[i] = units.product(units.into_multiplier(*out[i], where.word(i, 0xffffff, Word::product)),
-                                           units.for_multiplier(s), where.word(i, 0, Word::product));
-                }
-            } else if (const auto* threshold = std::get_if<nodes::Threshold>(&node.kind)) {
-                const float limit = threshold->threshold.data[threshold->threshold.data.size() == 1 ? 0 : i];
-                const float value = x[i].value_or(0.0F);
-                const bool reached = network_.conventions.fire == Fire::gt ? value > limit : value >= limit;
-                out[i] = reached ? std::optional(1.0F) : std::nullopt;
+            if (pool->kind != nodes::Pool2d::Kind::maximum) {
+                return pool_sum(*pool, x, in, shape, projection());
             }
+            std::vector<Values> history;
+            for (std::uint32_t step = 0; step <= t; ++step) {
+                history.push_back(arriving(name, step, outcome));
+            }
+            return largest_of(*pool, history, events, in, shape, units, where);
         }
-        return out;  // flatten, output: as it came
+        if (const auto* scale = std::get_if<nodes::Scale>(&node.kind)) {
+            return scaled(*scale, x, scaling, element);
+        }
+        if (const auto* bias = std::get_if<nodes::Bias>(&node.kind)) {
+            return biased(*bias, x, element);
+        }
+        if (const auto* norm = std::get_if<nodes::BatchNorm>(&node.kind)) {
+            return normalised(*norm, x, shape, scaling, element);
+        }
+        if (std::holds_alternative<nodes::Multiply>(node.kind)) {
+            const Shape& second = graph_.shape.at(graph_.inputs.at(name)[1]);
+            return multiplied(x, shape, arriving(name, t, outcome, 1), second, element);
+        }
+        if (const auto* lrn = std::get_if<nodes::Lrn>(&node.kind)) {
+            return response_normalised(*lrn, x, shape, element);
+        }
+        if (const auto* softmax = std::get_if<nodes::Softmax>(&node.kind)) {
+            return softmax_of(*softmax, x, shape, units);
+        }
+        if (const auto* concat = std::get_if<nodes::Concat>(&node.kind)) {
+            std::vector<Values> parts;
+            std::vector<Shape> shapes;
+            for (std::size_t k = 0; k < concat->inputs.size(); ++k) {
+                parts.push_back(arriving(name, t, outcome, k));
+                shapes.push_back(graph_.shape.at(concat->inputs[k]));
+            }
+            return concatenated(*concat, parts, shapes, shape);
+        }
+        if (const auto* rearrange = std::get_if<nodes::Rearrange>(&node.kind)) {
+            return rearranged(*rearrange, x, events);
+        }
+        if (const auto* threshold = std::get_if<nodes::Threshold>(&node.kind)) {
+            return compared(*threshold, x);
+        }
+        return x;  // flatten, reshape, output: as it came
+    }
+
+    /// By comparison; what did not arrive is +0.
+    Values compared(const nodes::Threshold& threshold, const Values& x) const {
+        Values out;
+        for (std::size_t i = 0; i < x.size(); ++i) {
+            const float limit = of_element(threshold.threshold, i);
+            const float value = x[i].value_or(0.0F);
+            const bool reached = network_.conventions.fire == Fire::gt ? value > limit : value >= limit;
+            out.push_back(reached ? std::optional(1.0F) : std::nullopt);
+        }
+        return out;
     }
 
     static Values input_of(const EncodedSample& sample, std::uint32_t t, std::size_t size) {
@@ -208,12 +256,13 @@ private:
             end = std::holds_alternative<nodes::Output>(node->kind) ? name : end;
         }
         std::string origin = source_name(end);
-        while (std::holds_alternative<nodes::Flatten>(graph_.node.at(origin)->kind)) {
+        while (std::holds_alternative<nodes::Flatten>(graph_.node.at(origin)->kind) ||
+               std::holds_alternative<nodes::Reshape>(graph_.node.at(origin)->kind)) {
             origin = source_name(origin);
         }
         const Node& last_node = *graph_.node.at(origin);
         if (!reading) {
-            const bool membrane = std::holds_alternative<nodes::Neuron>(last_node.kind);
+            const bool membrane = std::holds_alternative<nodes::Neuron>(last_node.kind) && !stateless(last_node);
             reading = fires(last_node) ? Reading::spikes : membrane ? Reading::last : Reading::sum;
         }
         const auto population = outcome.membrane.find(origin);

@@ -199,48 +199,71 @@ inline Values conv_sum(const nodes::Conv2d& node, const Values& x, const Shape& 
     return out;
 }
 
-/// Sum pooling of events gives events: no event for a sum of 0. Average pooling multiplies by 1/n.
-inline Values pool_sum(const nodes::Pool2d& node, const Values& x, const Shape& in, const Shape& shape,
-                       const Projection& p) {
-    Values out;
+/// One tap of a pooling's window.
+struct Tap {
+    std::optional<std::size_t> place;  ///< in the input; nothing in the padding
+    bool past = false;                 ///< behind the padding at the end, where a last window may reach
+};
+using Window = std::vector<Tap>;
+
+/// The windows of a pooling in the order of its outputs, each row by row.
+inline std::vector<Window> windows_of(const nodes::Pool2d& node, const Shape& in, const Shape& shape) {
+    std::vector<Window> all;
     const Shape image = as_image(in);
-    const bool average = node.kind == nodes::Pool2d::Kind::average;
+    const auto past = [&](std::size_t axis, std::size_t output, std::size_t k) {
+        return output * node.stride[axis] + k * node.dilation[axis] >=
+               node.pad_begin[axis] + image[axis + 1] + node.pad_end[axis];
+    };
     for (std::size_t c = 0; c < shape[0]; ++c) {
         for (std::size_t row = 0; row < shape[1]; ++row) {
             for (std::size_t column = 0; column < shape[2]; ++column) {
-                std::vector<std::optional<std::size_t>> window;
-                std::size_t inside = 0;
+                Window window;
                 for (std::size_t ky = 0; ky < node.kernel[0]; ++ky) {
                     for (std::size_t kx = 0; kx < node.kernel[1]; ++kx) {
-                        const auto iy = tap(row, node.stride[0], ky, node.pad_begin[0], image[1]);
-                        const auto ix = tap(column, node.stride[1], kx, node.pad_begin[1], image[2]);
-                        inside += iy && ix ? 1 : 0;
-                        window.push_back(iy && ix ? std::optional((c * image[1] + *iy) * image[2] + *ix)
-                                                  : std::nullopt);
+                        const auto iy = tap(row, node.stride[0], ky * node.dilation[0], node.pad_begin[0], image[1]);
+                        const auto ix = tap(column, node.stride[1], kx * node.dilation[1], node.pad_begin[1], image[2]);
+                        window.push_back(
+                            {iy && ix ? std::optional((c * image[1] + *iy) * image[2] + *ix) : std::nullopt,
+                             past(0, row, ky) || past(1, column, kx)});
                     }
                 }
-                const std::size_t n = node.count_include_pad ? window.size() : inside;
-                Projection::Sum sum{p, static_cast<u32>(out.size())};
-                for (std::size_t k = 0; k < window.size(); ++k) {
-                    const auto place = window[k];
-                    const auto value = place ? x[*place] : std::nullopt;
-                    if (!average) {
-                        if (place || !p.events) {
-                            sum.take_unweighted(k, value);
-                        }
-                    } else if (place) {
-                        sum.take(k, *place, value, 1.0 / static_cast<double>(n));
-                    } else {
-                        sum.take_padding(k, 1.0 / static_cast<double>(n));
-                    }
-                }
-                std::optional<float> result = sum.finish(window.size(), std::nullopt);
-                if (!average && p.events && result && *result == 0) {
-                    result = std::nullopt;
-                }
-                out.push_back(result);
+                all.push_back(window);
             }
         }
+    }
+    return all;
+}
+
+/// Sum pooling of events gives events: no event for a sum of 0. Average pooling multiplies by 1/n; what lies behind the
+/// padding is more of it, but does not count.
+inline Values pool_sum(const nodes::Pool2d& node, const Values& x, const Shape& in, const Shape& shape,
+                       const Projection& p) {
+    Values out;
+    const bool average = node.kind == nodes::Pool2d::Kind::average;
+    for (const Window& window : windows_of(node, in, shape)) {
+        std::size_t n = 0;
+        for (const Tap& tap : window) {
+            n += tap.place || (node.count_include_pad && !tap.past) ? 1 : 0;
+        }
+        Projection::Sum sum{p, static_cast<u32>(out.size())};
+        for (std::size_t k = 0; k < window.size(); ++k) {
+            const auto place = window[k].place;
+            const auto value = place ? x[*place] : std::nullopt;
+            if (!average) {
+                if (place || !p.events) {
+                    sum.take_unweighted(k, value);
+                }
+            } else if (place) {
+                sum.take(k, *place, value, 1.0 / static_cast<double>(n));
+            } else {
+                sum.take_padding(k, 1.0 / static_cast<double>(n));
+            }
+        }
+        std::optional<float> result = sum.finish(window.size(), std::nullopt);
+        if (!average && p.events && result && *result == 0) {
+            result = std::nullopt;
+        }
+        out.push_back(result);
     }
     return out;
 }

@@ -32,6 +32,24 @@ Outputs hard_swish(const Call& call) {
 Outputs leaky_relu(const Call& call) {
     return neuron(call, "leaky_relu", {{"alpha", {call.real("alpha").value_or(0.01)}}});
 }
+/// A leaky relu with a slope for each element, by NumPy's rule.
+Outputs prelu(const Call& call) {
+    const Signal& x = call.signal(0);
+    const Constant& slope = call.constant(1);
+    const IndexMap map = expand(slope.dims, x.dims);
+    if (map.dims != x.dims) {
+        call.fail(fmt::format("its slopes are {} for an input of {}", to_string(slope.dims), to_string(x.dims)));
+    }
+    std::vector<double> alpha;
+    if (slope.size() == 1) {
+        alpha = {slope.at(0)};
+    } else {
+        for (const std::int64_t i : map.source) {
+            alpha.push_back(slope.at(static_cast<std::size_t>(i)));
+        }
+    }
+    return neuron(call, "leaky_relu", {{"alpha", std::move(alpha)}});
+}
 Outputs hard_sigmoid(const Call& call) {
     return neuron(call, "hard_sigmoid",
                   {{"alpha", {call.real("alpha").value_or(0.2)}}, {"beta", {call.real("beta").value_or(0.5)}}});
@@ -90,6 +108,7 @@ constexpr Operator kOperators[] = {
     {"Relu", relu},
     {"Clip", clip},
     {"LeakyRelu", leaky_relu},
+    {"PRelu", prelu},
     {"Sigmoid", sigmoid},
     {"Tanh", tanh},
     {"HardSigmoid", hard_sigmoid},

@@ -80,15 +80,35 @@ Tensor matrix(const Call& call, bool out_first, double factor) {
     return weight;
 }
 
+/// The product along the last axis, where a sample has several rows: a convolution of 1 x 1 with the rows as places.
+Signal add_row_products(const Call& call, nodes::Linear linear, const Signal& x) {
+    Importer& importer = call.importer;
+    const auto in = static_cast<std::int64_t>(linear.weight.shape[1]);
+    const auto out = static_cast<std::int64_t>(linear.weight.shape[0]);
+    const auto rows = static_cast<std::int64_t>(count(x.dims)) / in;
+    const Signal flat = importer.reshape(call.name + ".rows", x, {1, rows, in});
+    const Signal turned = importer.move(call.name + ".in", flat, transpose(flat.dims, {0, 2, 1}));
+    const Signal image = importer.reshape(call.name + ".image", turned, {1, in, rows, 1});
+    nodes::Conv2d conv;
+    conv.weight = {{linear.weight.shape[0], linear.weight.shape[1], 1, 1}, std::move(linear.weight.data)};
+    conv.bias = std::move(linear.bias);
+    const Signal product{importer.add(call.name, std::move(conv), {image.node}), {1, out, rows, 1}};
+    const Signal back = importer.reshape(call.name + ".rows", product, {1, out, rows});
+    const Signal result = importer.move(call.name + ".out", back, transpose(back.dims, {0, 2, 1}));
+    Dims dims = x.dims;
+    dims.back() = out;
+    return importer.reshape(call.name + ".out", result, dims);
+}
+
 Signal add_linear(const Call& call, nodes::Linear linear) {
     const Signal& x = call.signal(0);
     const std::size_t in = linear.weight.shape[1];
     const auto out = static_cast<std::int64_t>(linear.weight.shape[0]);
-    if (count(x.dims) != in || x.dims.empty() || x.dims.back() != static_cast<std::int64_t>(in)) {
-        call.fail(
-            fmt::format("its input is {}, but its weight takes {} values; products with several rows for each "
-                        "sample are not supported",
-                        to_string(x.dims), in));
+    if (x.dims.size() < 2 || x.dims.back() != static_cast<std::int64_t>(in)) {
+        call.fail(fmt::format("its input is {}, but its weight takes {} values", to_string(x.dims), in));
+    }
+    if (count(x.dims) != in) {
+        return add_row_products(call, std::move(linear), x);
     }
     const Signal vector = call.importer.reshape(call.name + ".in", x, {1, static_cast<std::int64_t>(in)});
     const std::size_t node = call.importer.add(call.name, std::move(linear), {vector.node});
