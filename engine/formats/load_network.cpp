@@ -8,6 +8,7 @@
 #include "arith/error.h"
 #include "engine/formats/guarded_read.h"
 #include "engine/formats/hdf5_reader.h"
+#include "engine/formats/keras_reader.h"
 #include "engine/formats/model_file.h"
 #include "engine/formats/nir_reader.h"
 #include "engine/formats/onnx/reader.h"
@@ -15,7 +16,7 @@
 namespace axfire {
 namespace {
 
-enum class Kind { model, nir, onnx };
+enum class Kind { model, nir, onnx, keras };
 
 Kind kind_of(const std::filesystem::path& path) {
     if (is_onnx(path)) {
@@ -25,10 +26,16 @@ Kind kind_of(const std::filesystem::path& path) {
     if (file.has_attribute("/", "format") && file.text_attribute("/", "format") == kModelFormat) {
         return Kind::model;
     }
+    if (file.has_attribute("/", "model_config")) {
+        return Kind::keras;
+    }
     if (file.is_group("/node")) {
         return Kind::nir;
     }
-    file.fail("/", "is HDF5, but neither a model file (no attribute format = 'axfire-model') nor NIR (no group /node)");
+    file.fail(
+        "/",
+        "is HDF5, but neither a model file (no attribute format = 'axfire-model'), nor NIR (no group /node), nor a "
+        "Keras model (no attribute model_config)");
 }
 
 }  // namespace
@@ -40,6 +47,8 @@ Network load_network(const std::filesystem::path& file, const ConventionOverride
                 return parse_onnx(file);
             case Kind::model:
                 return parse_model(file);
+            case Kind::keras:
+                return parse_keras(file);
             case Kind::nir:
                 break;
         }

@@ -26,6 +26,12 @@ struct Signal {
 
 using Value = std::variant<Constant, Signal>;
 
+inline const Dims& dims_of(const Value& value) {
+    return std::visit([](const auto& v) -> const Dims& { return v.dims; }, value);
+}
+
+inline constexpr std::size_t kMaxConstant = std::size_t{1} << 26;  ///< elements of what is computed at import
+
 /// The network under construction.
 class Importer {
 public:
@@ -109,6 +115,7 @@ std::span<const Operator> layer_operators();
 std::span<const Operator> pool_operators();
 std::span<const Operator> activation_operators();
 std::span<const Operator> arithmetic_operators();
-std::span<const Operator> shape_operators();
+std::span<const Operator> constant_operators();
+std::span<const Operator> move_operators();
 
 }  // namespace axfire::onnx_import

@@ -61,8 +61,8 @@ const Operator* find_operator(const onnx::NodeProto& node) {
     if (!node.domain().empty() && node.domain() != "ai.onnx") {
         return nullptr;
     }
-    for (const auto& table :
-         {layer_operators(), pool_operators(), activation_operators(), arithmetic_operators(), shape_operators()}) {
+    for (const auto& table : {layer_operators(), pool_operators(), activation_operators(), arithmetic_operators(),
+                              constant_operators(), move_operators()}) {
         for (const Operator& op : table) {
             if (node.op_type() == op.type) {
                 return &op;

@@ -105,14 +105,8 @@ Outputs softmax(const Call& call) {
 }
 
 constexpr Operator kOperators[] = {
-    {"Relu", relu},
-    {"Clip", clip},
-    {"LeakyRelu", leaky_relu},
-    {"PRelu", prelu},
-    {"Sigmoid", sigmoid},
-    {"Tanh", tanh},
-    {"HardSigmoid", hard_sigmoid},
-    {"HardSwish", hard_swish},
+    {"Relu", relu},       {"Clip", clip}, {"LeakyRelu", leaky_relu},     {"PRelu", prelu},
+    {"Sigmoid", sigmoid}, {"Tanh", tanh}, {"HardSigmoid", hard_sigmoid}, {"HardSwish", hard_swish},
     {"Softmax", softmax},
 };
 

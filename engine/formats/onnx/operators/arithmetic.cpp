@@ -12,8 +12,6 @@ namespace axfire::onnx_import {
 
 namespace {
 
-constexpr std::size_t kMaxConstant = std::size_t{1} << 26;
-
 std::int64_t checked(const Call& call, bool overflow, std::int64_t value) {
     if (overflow) {
         call.fail("its integers overflow");
