@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Converts trained conventional networks to spiking ones, runs them, and writes docs/results/conversion.md.
 
-usage: conversion.py [--axfire PROGRAM] [--data FOLDER] [--samples N] [--only NAME,...] [--work FOLDER] [--output FILE]
+usage: conversion.py [--axfire PROGRAM] [--data FOLDER] [--calibration N] [--only NAME,...] [--work FOLDER] [--output FILE]
 
 Needs no packages. The folder holds models/*.onnx, cifar10 and mnist. Results of single runs are kept in --work, so that a
 run that was cut off goes on where it was.
@@ -104,7 +104,8 @@ def main():
                 print(f"{name} {label} {adder}: {percent(run['accuracy'])}", flush=True)
     lines = [
         "# Converted networks", "",
-        f"Made by `scripts/conversion.py` with axfire {work.version}; no figure here is typed by hand.", "",
+        f"Made by `scripts/conversion.py{' --only ' + options.only if options.only else ''}` with axfire {work.version}; no figure "
+        "here is typed by hand.", "",
         "Trained conventional networks, their activations replaced by integrate-and-fire neurons "
         f"([conversion.md](../conversion.md)) with the statistics of {options.calibration} training images. CIFAR-10: the first 1,000 test images "
         "(Krizhevsky, 2009), one is 0.1 points; MNIST: all 10,000 (LeCun et al.), one is 0.01. The image is a constant current. Accuracy after T steps, of one "
