@@ -17,14 +17,14 @@ import sys
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 CIFAR, MNIST = "cifar10", "mnist"
-# name, data, test samples (0: all), conversions: (method, options, steps to show)
+# name, data, conversions: (method, options, steps to run)
 NETWORKS = [
-    ("cifar10_83p62", CIFAR, 0, [("percentile", [], 64), ("calibrate", ["-T", "32"], 64)]),
-    ("cifar10_resnet20", CIFAR, 0, [("percentile", [], 64), ("calibrate", ["-T", "16"], 16),
-                                    ("calibrate", ["-T", "32"], 64)]),
-    ("mnist_cnn_99p16_max", MNIST, 0, [("percentile", [], 64)]),
-    ("mnist_lenet5_98p96", MNIST, 0, [("percentile", [], 64)]),
-    ("mnist_lenet_avgpool_99", MNIST, 0, [("percentile", [], 64)]),
+    ("cifar10_83p62", CIFAR, [("percentile", [], 64), ("calibrate", ["-T", "32"], 64)]),
+    ("cifar10_resnet20", CIFAR, [("percentile", [], 64), ("calibrate", ["-T", "16"], 16),
+                                 ("calibrate", ["-T", "32"], 64)]),
+    ("mnist_cnn_99p16_max", MNIST, [("percentile", [], 64)]),
+    ("mnist_lenet5_98p96", MNIST, [("percentile", [], 64)]),
+    ("mnist_lenet_avgpool_99", MNIST, [("percentile", [], 64)]),
 ]
 SHOWN = [4, 8, 16, 32, 64]
 ADDERS = [f"loa(k={k})@fp32" for k in (8, 12, 16, 19)] + ["exact@bf16"]
@@ -76,7 +76,7 @@ def main():
     work = Work(options.axfire, options.work)
     folders = {CIFAR: f"cifar10:{options.data}/cifar10", MNIST: f"mnist:{options.data}/mnist"}
     rows, approximate = [], []
-    for name, kind, _, conversions in NETWORKS:
+    for name, kind, conversions in NETWORKS:
         if options.only and name not in options.only.split(","):
             continue
         onnx = f"{options.data}/models/{name}.onnx"

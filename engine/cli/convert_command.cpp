@@ -146,7 +146,8 @@ void add_convert(CLI::App& app) {
     for (const MethodName& m : kMethods) {
         methods.emplace_back(m.name);
     }
-    sub->add_option("ANN", f->model, "Network: an ONNX file or a model file of Axfire (.h5)")->required();
+    sub->add_option("ANN", f->model, "Network: ONNX, Keras (Sequential, .h5) or a model file of Axfire (.h5)")
+        ->required();
     sub->add_option("-o,--output", f->output, "Model file to write (.h5)")->required();
     sub->add_option("--data", f->data, "Data that scales are chosen by: " + known_data_specs())->required();
     sub->add_option("--method", f->method,

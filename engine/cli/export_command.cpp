@@ -37,7 +37,8 @@ void export_command(const ExportFlags& f) {
 void add_export(CLI::App& app) {
     auto f = std::make_shared<ExportFlags>();
     CLI::App* sub = app.add_subcommand("export", "Write a network as another kind of file");
-    sub->add_option("MODEL", f->model, "Network: a NIR file, an ONNX file or a model file of Axfire (.h5)")->required();
+    sub->add_option("MODEL", f->model, "Network: NIR, ONNX, Keras (Sequential, .h5) or a model file of Axfire (.h5)")
+        ->required();
     sub->add_option("-o,--output", f->output, "File to write: .nir or .h5")->required();
     sub->add_flag("--force", f->force, "Replace the file if it exists");
     sub->callback([f] { export_command(*f); });

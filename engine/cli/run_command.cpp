@@ -53,9 +53,11 @@ Json class_accuracy(const RunTotals& totals, std::size_t classes) {
     return json;
 }
 
+constexpr std::size_t kMaxConfusion = 4096;  // outputs; more would make a run file of its own
+
 /// [label][prediction]: how many samples; those without a label, or with one that is no output, are left out.
 Confusion confusion_of(const RunTotals& totals, std::size_t classes) {
-    if (classes > 4096) {
+    if (classes > kMaxConfusion) {
         return {};
     }
     Confusion confusion{classes, std::vector<std::uint64_t>(classes * classes)};
@@ -250,7 +252,8 @@ void add_run(CLI::App& app) {
     const CLI::IsMember on_off({"on", "off"});
     const std::string spec = "<unit>[(param=value,...)]@<format>[/<rounding>]; axfire arith list shows the units";
 
-    sub->add_option("MODEL", f->model, "Network: a NIR file, an ONNX file or a model file of Axfire (.h5)")->required();
+    sub->add_option("MODEL", f->model, "Network: NIR, ONNX, Keras (Sequential, .h5) or a model file of Axfire (.h5)")
+        ->required();
     sub->add_option("--data", f->data, "Data: " + known_data_specs())->required();
     sub->add_option("-T,--steps", f->steps, "Steps of a sample; default: the data set's")
         ->check(CLI::Range(1u, 100000000u));
