@@ -27,4 +27,28 @@ AXFIRE_FN U convert(const Format& f, Rounding r, const U& x, const U& random = U
     return select(is_nan(x), splat<U>(kCanonicalNan), select(is_infinite(x), infinite, finite));
 }
 
+/// True where `round_nearest` serves.
+AXFIRE_FN constexpr bool rounds_nearest(const Format& f, Rounding r) {
+    return r == Rounding::rne && f.subnormals == Subnormals::gradual && f.overflow == Overflow::infinity &&
+           f.fraction_bits < 23 && !(f.finite && f.exponent_bits == 8);
+}
+
+/// `convert` to the nearest in few instructions. A NaN stays one, of the processor's payload or its own; it must be the
+/// canonical one or the processor's.
+template <class U>
+AXFIRE_FN U round_nearest(const Format& f, const U& x) {
+    const u32 drop = 23 - f.fraction_bits;
+    if (f.exponent_bits == 8) {  // overflow reaches infinity's pattern by itself
+        return (x + ((1u << (drop - 1)) - 1) + ((x >> drop) & 1u)) & ~((1u << drop) - 1);
+    }
+    // Added to 1.5 * 2^e with a last place as wide as the result's, x loses the bits below it by the addition's own
+    // rounding. Of what overflows only that it does counts.
+    const U field =
+        min_lanes(max_lanes(x & kInfinityBits, splat<U>(f.min_field() << 23)), splat<U>(f.max_field() << 23));
+    const U widener = field + ((drop << 23) | 0x400000u);
+    const U r = as_bits<U>((as_float(x) + as_float(widener)) - as_float(widener)) | (x & kSignBit);
+    const U overflow = f.finite ? splat<U>(kCanonicalNan) : (x & kSignBit) | kInfinityBits;
+    return select(lt(splat<U>(f.max_bits()), magnitude(r)) & ~is_nan(r), overflow, r);
+}
+
 }  // namespace axfire

@@ -97,6 +97,59 @@ AXFIRE_FN U circuit_sum(const AdderSpec& s, const Unpacked<U>& x, const Unpacked
     return round_pack(f, Rounding::rz, sign, exponent + (bits >> 23) - (127 + m) + halve, significand, true);
 }
 
+/// True where `nearest_sum` serves.
+AXFIRE_FN constexpr bool has_nearest_sum(const AdderSpec& s) {
+    return s.unit == AdderId::exact && adds_in_binary32(s) && rounds_nearest(s.format, s.rounding);
+}
+
+/// The exact sum in few instructions; a NaN may have the processor's payload.
+template <class U>
+AXFIRE_FN U nearest_sum(const AdderSpec& s, const U& acc, const U& x) {
+    return round_nearest(s.format, as_bits<U>(as_float(acc) + as_float(x)));
+}
+
+/// True where `ordinary_sum` serves.
+AXFIRE_FN constexpr bool has_ordinary_sum(const AdderSpec& s) {
+    return s.unit != AdderId::exact && s.unit != AdderId::model && s.format.exponent_bits == 8 && s.guard == 0 &&
+           !s.round_sum;
+}
+
+/// circuit_sum in a third of the instructions, for operands whose larger exponent is so far from both ends that neither
+/// subnormals nor overflow play a part: what is smaller by 2^m or more counts as 0 whatever it is, a sum cannot
+/// underflow by cancellation. Two zeros are right, too, in a circuit that gives 0 for them. `strange`: not 0 in the
+/// other lanes.
+template <class U>
+AXFIRE_FN U ordinary_sum(const AdderSpec& s, const U& acc, const U& x, U& strange) {
+    const u32 m = s.format.fraction_bits;
+    const u32 n = m + 3;
+    const u32 align = 23 - m;
+    const U mag_acc = magnitude(acc);
+    const U mag_x = magnitude(x);
+    const U field_acc = mag_acc >> 23;
+    const U field_x = mag_x >> 23;
+    const U swap = lt(field_acc, field_x);
+    const U high = select(swap, mag_x, mag_acc);
+    const U low = select(swap, mag_acc, mag_x);
+    const U signs = select(swap, x, acc);  // of a
+    const U differ = acc ^ x;
+    const U distance = absolute(field_acc - field_x);
+    U a = ((high & 0x7fffffu) | 0x800000u) >> align;
+    U b = ((low & 0x7fffffu) | 0x800000u) >> align;
+    a = select_sign(differ & signs, U{} - a, a);
+    b = select_sign(differ & ~signs, U{} - b, b);
+    b = select(lt(distance, splat<U>(m)), shift_right_signed(b, distance), U{});
+    // The circuit's carries only run upwards: what stands above its n bits can be cut off last.
+    const U zero = eq(high, U{});
+    const U sum = select(zero, U{}, circuit_add(s, a, b, n, U{} - (differ >> 31)) << (32 - n));
+    const U mag = absolute(sum) >> (32 - n);
+    const U packed =
+        (as_bits<U>(to_float_truncated(mag)) & ~((1u << align) - 1)) + (high & kInfinityBits) - ((127u + m) << 23);
+    const U of_zeros = circuit_add(s, U{}, U{}, n, U{}) & ((1u << n) - 1);
+    strange = select(lt(high - ((m + 2) << 23), splat<U>((253 - (m + 2)) << 23)), U{}, mag_acc | mag_x | of_zeros);
+    const U finite = select(eq(mag, U{}), U{}, packed) | ((sum | (acc & x)) & kSignBit);
+    return s.zero_bypass ? select(eq(mag_x, U{}), acc, select(eq(mag_acc, U{}), x, finite)) : finite;
+}
+
 /// acc + x of the format (binary32 bits). `random`: the word of a stochastic rounding.
 template <class U>
 AXFIRE_FN U fp_add(const AdderSpec& s, const U& acc, const U& x, const U& random = U{}) {

@@ -160,6 +160,57 @@ AXFIRE_FN constexpr bool multiplies_in_binary32(const MultiplierSpec& s) {
                                 : f.fraction_bits <= 11;
 }
 
+/// True where `nearest_product` serves.
+AXFIRE_FN constexpr bool has_nearest_product(const MultiplierSpec& s) {
+    return s.unit == MultiplierId::exact && multiplies_in_binary32(s) && rounds_nearest(s.format, s.rounding);
+}
+
+/// The exact product in few instructions; a NaN may have the processor's payload.
+template <class U>
+AXFIRE_FN U nearest_product(const MultiplierSpec& s, const U& a, const U& b) {
+    return round_nearest(s.format, as_bits<U>(as_float(a) * as_float(b)));
+}
+
+/// True where `ordinary_product` serves.
+AXFIRE_FN constexpr bool has_ordinary_product(const MultiplierSpec& s) {
+    return s.unit != MultiplierId::exact && s.unit != MultiplierId::model && s.format.exponent_bits == 8 &&
+           !s.round_product;
+}
+
+/// The product by a built-in unit of the significands `ma` and `mb`.
+template <class U>
+AXFIRE_FN ProductParts<U> built_in_product(const MultiplierSpec& s, const U& exponent, const U& ma, const U& mb) {
+    ProductParts<U> parts{};
+#define AXFIRE_CASE(unit_name)                                                                 \
+    if (s.unit == MultiplierId::unit_name && MultiplierId::unit_name != MultiplierId::exact) { \
+        parts = unit_product<multipliers::unit_name>(s, exponent, ma, mb);                     \
+    }
+    AXFIRE_MULTIPLIERS(AXFIRE_CASE)
+#undef AXFIRE_CASE
+    return parts;
+}
+
+/// A built-in unit's product in fewer instructions, for normal operands and products, and for zeros. `strange`: not 0
+/// in the other lanes.
+template <class U>
+AXFIRE_FN U ordinary_product(const MultiplierSpec& s, const U& a, const U& b, U& strange) {
+    const u32 m = s.format.fraction_bits;
+    const U mag_a = magnitude(a);
+    const U mag_b = magnitude(b);
+    const U low = min_lanes(mag_a, mag_b);
+    const U high = max_lanes(mag_a, mag_b);
+    const U ma = ((a & 0x7fffffu) | 0x800000u) >> (23 - m);
+    const U mb = ((b & 0x7fffffu) | 0x800000u) >> (23 - m);
+    const ProductParts<U> parts = built_in_product(s, (mag_a >> 23) + (mag_b >> 23) - 127u, ma, mb);
+    const U zero = eq(low, U{});
+    const U packed = ((parts.exponent - 1u) << 23) + (parts.significand >> (30 - m) << (23 - m));
+    // Where the smaller operand is a normal number; there is no infinity and no NaN; the exponent is a normal number's.
+    const U normal = lt(parts.exponent - 1u, splat<U>(254));
+    strange = select(lt(high, splat<U>(kInfinityBits)),
+                     select(lt(low, splat<U>(0x800000u)), low, select(normal, U{}, high)), high);
+    return select(zero | eq(parts.significand, U{}), U{}, packed) | ((a ^ b) & kSignBit);
+}
+
 /// a * b of the format (binary32 bits), operand A first. `random`: the word of a stochastic rounding.
 template <class U>
 AXFIRE_FN U fp_mul(const MultiplierSpec& s, const U& a, const U& b, const U& random = U{}) {
@@ -184,16 +235,8 @@ AXFIRE_FN U fp_mul(const MultiplierSpec& s, const U& a, const U& b, const U& ran
         const u32 align = 23 - f.fraction_bits;
         const U ma = ua.significand >> align;
         const U mb = ub.significand >> align;
-        ProductParts<U> parts{};
-        if (s.unit == MultiplierId::model) {
-            parts = model_product(s, exponent, ma, mb);
-        }
-#define AXFIRE_CASE(unit_name)                                                                 \
-    if (s.unit == MultiplierId::unit_name && MultiplierId::unit_name != MultiplierId::exact) { \
-        parts = unit_product<multipliers::unit_name>(s, exponent, ma, mb);                     \
-    }
-        AXFIRE_MULTIPLIERS(AXFIRE_CASE)
-#undef AXFIRE_CASE
+        const ProductParts<U> parts =
+            s.unit == MultiplierId::model ? model_product(s, exponent, ma, mb) : built_in_product(s, exponent, ma, mb);
         const U nonzero = ~(is_zero(a) | is_zero(b));
         finite = round_pack(f, s.round_product ? s.rounding : Rounding::rz, sign, parts.exponent,
                             parts.significand & nonzero, !s.round_product, random);

@@ -86,6 +86,18 @@ AXFIRE_FN U random_word(Rounding r, const Draw<U>& draw) {
     return r == Rounding::sr ? draw.word() : U{};
 }
 
+/// x in a format; a NaN may have the processor's payload.
+template <Format kFormat, Rounding kRounding, class U>
+AXFIRE_FN U bring(const U& x, const Draw<U>& draw) {
+    if constexpr (kFormat == kFp32) {
+        return x;
+    } else if constexpr (rounds_nearest(kFormat, kRounding)) {
+        return round_nearest(kFormat, x);
+    } else {
+        return convert(kFormat, kRounding, x, random_word(kRounding, draw));
+    }
+}
+
 /// A spec of constants (but for the model that it names) folds into the instructions that its unit needs. With
 /// kAnyParameters the unit's parameters are those of the run.
 template <AdderSpec kSpec, bool kAnyParameters = false>
@@ -102,15 +114,34 @@ struct FixedAdd {
         if constexpr (kAnyParameters) {
             spec.parameters = parameters;
         }
-        return fp_add(spec, acc, x, random_word(kSpec.rounding, draw));
+        if constexpr (has_nearest_sum(kSpec)) {
+            return nearest_sum(spec, acc, x);
+        } else if constexpr (has_ordinary_sum(kSpec)) {
+            U strange;
+            const U sum = ordinary_sum(spec, acc, x, strange);
+            return __builtin_expect(any(strange), 0) ? in_full(parameters, acc, x) : sum;
+        } else {
+            return fp_add(spec, acc, x, random_word(kSpec.rounding, draw));
+        }
     }
     template <class U>
     AXFIRE_FN U operand(const U& x, const Draw<U>& draw) const {
-        return kSpec.format == kFp32 ? x : convert(kSpec.format, kSpec.rounding, x, random_word(kSpec.rounding, draw));
+        return bring<kSpec.format, kSpec.rounding>(x, draw);
     }
     template <class U>
     AXFIRE_FN static U finish(const U& x) {
-        return x;
+        return has_nearest_sum(kSpec) ? canonical_nan(x) : x;
+    }
+
+private:
+    /// Out of the way of a kernel's registers.
+    template <class U>
+    __attribute__((noinline, cold)) static U in_full(Parameters p, U acc, U x) {
+        AdderSpec spec = kSpec;
+        if constexpr (kAnyParameters) {
+            spec.parameters = p;
+        }
+        return fp_add(spec, acc, x);
     }
 };
 
@@ -122,11 +153,27 @@ struct FixedMul {
     AXFIRE_FN U operator()(const U& a, const U& b, const Draw<U>& draw) const {
         MultiplierSpec spec = kSpec;
         spec.model = model;
-        return fp_mul(spec, a, b, random_word(kSpec.rounding, draw));
+        if constexpr (has_nearest_product(kSpec)) {
+            return nearest_product(spec, a, b);
+        } else if constexpr (has_ordinary_product(kSpec)) {
+            U strange;
+            const U product = ordinary_product(spec, a, b, strange);
+            return __builtin_expect(any(strange), 0) ? in_full(model, a, b) : product;
+        } else {
+            return fp_mul(spec, a, b, random_word(kSpec.rounding, draw));
+        }
     }
     template <class U>
     AXFIRE_FN U operand(const U& x, const Draw<U>& draw) const {
-        return kSpec.format == kFp32 ? x : convert(kSpec.format, kSpec.rounding, x, random_word(kSpec.rounding, draw));
+        return bring<kSpec.format, kSpec.rounding>(x, draw);
+    }
+
+private:
+    template <class U>
+    __attribute__((noinline, cold)) static U in_full(const UnitModel* tables, U a, U b) {
+        MultiplierSpec spec = kSpec;
+        spec.model = tables;
+        return fp_mul(spec, a, b);
     }
 };
 

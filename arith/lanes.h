@@ -8,6 +8,15 @@
 #include <cstdint>
 #include <cstring>
 
+#if (defined(__AVX2__) || defined(__AVX512F__)) && !defined(__CUDACC__)
+// GCC 12 warns of its own headers (its bug 105593).
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wuninitialized"
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
+#include <immintrin.h>
+#pragma GCC diagnostic pop
+#endif
+
 #if defined(__FAST_MATH__) || (defined(__FINITE_MATH_ONLY__) && __FINITE_MATH_ONLY__) || \
     defined(__ASSOCIATIVE_MATH__) || defined(__RECIPROCAL_MATH__) || defined(__NO_SIGNED_ZEROS__)
 #error "the arithmetic is defined bit by bit: build it without -ffast-math and its parts"
@@ -113,6 +122,12 @@ AXFIRE_FN U select(const U& mask, const U& a, const U& b) {
     }
 }
 
+/// a where the top bit of x is set, else b.
+template <class U>
+AXFIRE_FN U select_sign(const U& x, const U& a, const U& b) {
+    return bit_cast_lanes<SignedOf<U>>(x) < 0 ? a : b;
+}
+
 template <class U>
 AXFIRE_FN U min_lanes(const U& a, const U& b) {
     return select(lt(a, b), a, b);
@@ -122,17 +137,35 @@ AXFIRE_FN U max_lanes(const U& a, const U& b) {
     return select(lt(a, b), b, a);
 }
 
-/// True if any lane of a mask is set.
+// What the compiler does not find by itself has overloads for the instruction sets that have it in one instruction.
+
+/// True if any bit of any lane is set.
 template <class U>
-AXFIRE_FN bool any(const U& mask) {
+AXFIRE_FN bool any(const U& x) {
     if constexpr (LaneTraits<U>::kWidth == 1) {
-        return mask != 0;
+        return x != 0;
     } else {
-        u32 r = 0;
-        for (unsigned i = 0; i < LaneTraits<U>::kWidth; ++i) {
-            r |= mask[i];
+        u64 words[sizeof(U) / 8];
+        memcpy(words, &x, sizeof words);
+        u64 r = 0;
+        for (const u64 w : words) {
+            r |= w;
         }
         return r != 0;
+    }
+}
+
+/// Bit i of the result is the top bit of lane i.
+template <class U>
+AXFIRE_FN u32 sign_bits(const U& x) {
+    if constexpr (LaneTraits<U>::kWidth == 1) {
+        return x >> 31;
+    } else {
+        u32 bits = 0;
+        for (unsigned i = 0; i < LaneTraits<U>::kWidth; ++i) {
+            bits |= x[i] >> 31 << i;
+        }
+        return bits;
     }
 }
 
@@ -154,6 +187,12 @@ AXFIRE_FN U as_bits(const FloatOf<U>& x) {
     return bit_cast_lanes<U>(x);
 }
 
+/// float(x) toward zero, for x < 2^25.
+template <class U>
+AXFIRE_FN FloatOf<U> to_float_truncated(const U& x) {
+    return to_float(x & ~(x >> 24));
+}
+
 /// Shifts by any amount: 32 and more give zero, where the language leaves it open.
 template <class U>
 AXFIRE_FN U shift_right(const U& x, const U& n) {
@@ -163,6 +202,67 @@ template <class U>
 AXFIRE_FN U shift_left(const U& x, const U& n) {
     return select(lt(n, splat<U>(32)), x << (n & 31u), U{});
 }
+/// x / 2^n in two's complement, toward minus infinity.
+template <class U>
+AXFIRE_FN U shift_right_signed(const U& x, const U& n) {
+    const U shift = min_lanes(n, splat<U>(31));
+    return bit_cast_lanes<U>(bit_cast_lanes<SignedOf<U>>(x) >> bit_cast_lanes<SignedOf<U>>(shift));
+}
+/// The magnitude of x in two's complement.
+template <class U>
+AXFIRE_FN U absolute(const U& x) {
+    return select_sign(x, U{} - x, x);
+}
+
+#if defined(__AVX512F__) && !defined(__CUDACC__)
+AXFIRE_FN __m512i native(const U32x16& x) {
+    return (__m512i)x;
+}
+AXFIRE_FN bool any(const U32x16& x) {
+    return _mm512_test_epi32_mask(native(x), native(x)) != 0;
+}
+AXFIRE_FN u32 sign_bits(const U32x16& x) {
+    return _mm512_cmplt_epi32_mask(native(x), __m512i{});
+}
+AXFIRE_FN auto to_float_truncated(const U32x16& x) {
+    return (Vector<16>::Float)_mm512_cvt_roundepi32_ps(native(x), _MM_FROUND_TO_ZERO | _MM_FROUND_NO_EXC);
+}
+AXFIRE_FN U32x16 shift_right(const U32x16& x, const U32x16& n) {
+    return (U32x16)_mm512_srlv_epi32(native(x), native(n));
+}
+AXFIRE_FN U32x16 shift_left(const U32x16& x, const U32x16& n) {
+    return (U32x16)_mm512_sllv_epi32(native(x), native(n));
+}
+AXFIRE_FN U32x16 shift_right_signed(const U32x16& x, const U32x16& n) {
+    return (U32x16)_mm512_srav_epi32(native(x), native(n));
+}
+AXFIRE_FN U32x16 absolute(const U32x16& x) {
+    return (U32x16)_mm512_abs_epi32(native(x));
+}
+#endif
+#if defined(__AVX2__) && !defined(__CUDACC__)
+AXFIRE_FN __m256i native(const U32x8& x) {
+    return (__m256i)x;
+}
+AXFIRE_FN bool any(const U32x8& x) {
+    return _mm256_testz_si256(native(x), native(x)) == 0;
+}
+AXFIRE_FN u32 sign_bits(const U32x8& x) {
+    return static_cast<u32>(_mm256_movemask_ps((__m256)x));
+}
+AXFIRE_FN U32x8 shift_right(const U32x8& x, const U32x8& n) {
+    return (U32x8)_mm256_srlv_epi32(native(x), native(n));
+}
+AXFIRE_FN U32x8 shift_left(const U32x8& x, const U32x8& n) {
+    return (U32x8)_mm256_sllv_epi32(native(x), native(n));
+}
+AXFIRE_FN U32x8 shift_right_signed(const U32x8& x, const U32x8& n) {
+    return (U32x8)_mm256_srav_epi32(native(x), native(n));
+}
+AXFIRE_FN U32x8 absolute(const U32x8& x) {
+    return (U32x8)_mm256_abs_epi32(native(x));
+}
+#endif
 
 /// Index of the leading one of x, for 0 < x < 2^31; 0 for x = 0 is not defined. Clearing the bit below a leading one
 /// keeps the conversion from rounding up to the next power of two.

@@ -17,6 +17,8 @@ struct NeuronArgs {
     u32* current;                              ///< [neurons]; nullptr if the model has none
     u32* refractory;                           ///< [neurons]; nullptr if the model has none
     u32* fired;                                ///< [neurons / 32], bit i % 32 of word i / 32: neuron i fired
+    unsigned char*
+        quiet;  ///< [neurons / 4] or nullptr: not 0 for lane groups that a step without input leaves as they are
     Conventions how;
     AdderSpec add;
     MultiplierSpec mul;
@@ -25,27 +27,26 @@ struct NeuronArgs {
 
 namespace AXFIRE_ISA {
 
-/// Bit i of the result is lane i of the mask.
-AXFIRE_FN u32 mask_bits(const Lanes& mask) {
-    u32 bits = 0;
-    for (u32 i = 0; i < kLanes; ++i) {
-        bits |= (mask[i] & 1u) << i;
-    }
-    return bits;
-}
-
 template <class Model, class Add, class Mul>
 struct NeuronUpdate {
-    const NeuronArgs& a;
+    const NeuronArgs a;
 
-    void operator()() const {
+    AXFIRE_FN void operator()() const {
         const Add add(a.add, a.site);
         const Mul mul(a.mul, a.site);
         const Lanes absent = splat<Lanes>(kAbsent);
         for (u32 n = 0; n < a.neurons; n += kLanes) {
-            NeuronState<Lanes> s{load(a.v + n), a.current != nullptr ? load(a.current + n) : Lanes{},
-                                 a.refractory != nullptr ? load(a.refractory + n) : Lanes{}};
             const Lanes input = a.input != nullptr ? load(a.input + n) : absent;
+            const bool arrived = any(~eq(input, absent));
+            if (a.quiet != nullptr && a.quiet[n / kLanes] != 0 && !arrived) {
+                if (Model::kInfo.spiking && n % 32 == 0) {
+                    a.fired[n / 32] = 0;
+                }
+                continue;
+            }
+            const NeuronState<Lanes> before{load(a.v + n), a.current != nullptr ? load(a.current + n) : Lanes{},
+                                            a.refractory != nullptr ? load(a.refractory + n) : Lanes{}};
+            NeuronState<Lanes> s = before;
             Lanes c[kMaxModelConstants];
             for (u32 i = 0; i < Model::kInfo.constant_count; ++i) {
                 c[i] = load(a.constants[i] + n);
@@ -59,10 +60,15 @@ struct NeuronUpdate {
             if (a.refractory != nullptr) {
                 store(a.refractory + n, s.refractory);
             }
+            if (a.quiet != nullptr) {
+                const Lanes changed =
+                    (s.v ^ before.v) | (s.current ^ before.current) | (s.refractory ^ before.refractory);
+                a.quiet[n / kLanes] = !arrived && !any(changed | fired);
+            }
             if (Model::kInfo.spiking) {
                 const u32 shift = n % 32;
                 const u32 word = shift == 0 ? 0 : a.fired[n / 32];
-                a.fired[n / 32] = word | (any(fired) ? mask_bits(fired) << shift : 0);
+                a.fired[n / 32] = word | sign_bits(fired) << shift;
             }
         }
     }

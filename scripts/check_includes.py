@@ -28,7 +28,7 @@ ALLOWED = {
 }
 # The arithmetic's headers are compiled for every device: no library beyond these. Specs as text are for the host.
 HOST_HEADERS = {"arith/spec_parts.h"}
-ARITH_HEADERS = {"cstdint", "cstring", "optional", "span", "string", "string_view", "stdexcept"}
+ARITH_HEADERS = {"cstdint", "cstring", "optional", "span", "string", "string_view", "stdexcept", "immintrin.h"}
 PROJECT = re.compile(r'^\s*#\s*include\s+"([^"]+)"', re.M)
 SYSTEM = re.compile(r"^\s*#\s*include\s+<([^>]+)>", re.M)
 

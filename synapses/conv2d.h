@@ -1,14 +1,154 @@
 // SPDX-License-Identifier: Apache-2.0
-// Convolutions: sum = +0; then (C_in, K_h, K_w) ascending; then the bias. Lanes run over the output channels.
+// Convolutions: sum = +0; then (C_in, K_h, K_w) ascending; then the bias.
 #pragma once
 
 #include "synapses/accumulate.h"
 
 namespace axfire::AXFIRE_ISA {
 
-/// Each output collects the taps under its window. With kEvents the taps are events: those that did not arrive are left
-/// out, padding among them; else every tap is a multiply-accumulate, padded ones with +0.
-template <bool kEvents, class Add, class Mul>
+/// Every tap is a multiply-accumulate, padded ones with +0. Sums of several places of the image and several channels
+/// stay in registers while the taps pass. Lanes run over the output channels or, where they are few (a depthwise
+/// convolution), along the rows of the image.
+template <class Add, class Mul>
+struct Conv2dDense {
+    Conv2dArgs& a;
+
+    void operator()() const {
+        const Units<Add, Mul> units(a.arithmetic);
+        bring_inputs(units);
+        for (u32 group = 0; group < a.groups; ++group) {
+            if (a.lanes_along_rows) {
+                cover<true>(units, group, a.channels_out / a.groups, a.height_out * row_chunks());
+            } else {
+                cover<false>(units, group, a.group_stride / kLanes, a.height_out * a.width_out);
+            }
+        }
+        const u64 taps = static_cast<u64>(a.channels_in / a.groups) * a.kernel_h * a.kernel_w;
+        a.operations = taps * a.channels_out * a.height_out * a.width_out;
+        a.products = a.operations;
+    }
+
+private:
+    u32 row_chunks() const { return (a.width_out + kLanes - 1) / kLanes; }
+
+    /// The image as the multiplier takes it, with its padding: a.plane, [C_in][padded rows][columns' remainder by the
+    /// stride][columns / stride], so that what neighbouring outputs take lies side by side.
+    AXFIRE_FN void bring_inputs(const Units<Add, Mul>& units) const {
+        u32 index = 0;
+        for (u32 c = 0; c < a.channels_in; ++c) {
+            for (u32 y = 0; y < a.height_in; ++y) {
+                u32* const row = a.plane + (c * a.plane_h + y + a.pad_h) * a.plane_w;
+                for (u32 x = 0; x < a.width_in; x += kLanes) {
+                    const u32 count = a.width_in - x < kLanes ? a.width_in - x : kLanes;
+                    Lanes given{};
+                    memcpy(&given, a.values + index + x, sizeof(u32) * count);
+                    const Lanes value = select(eq(given, splat<Lanes>(kAbsent)), Lanes{}, given);
+                    const Lanes in = units.input(value, lane_indices(index + x));
+                    if (a.stride_w == 1 && count == kLanes) {
+                        store(row + x + a.pad_w, in);
+                    } else {
+                        for (u32 i = 0; i < count; ++i) {
+                            row[a.place[x + i + a.pad_w]] = in[i];
+                        }
+                    }
+                }
+                index += a.width_in;
+            }
+        }
+    }
+    /// `columns` channels, or lane groups of channels, by `rows` places, or lane groups of places.
+    template <bool kAlong>
+    AXFIRE_FN void cover(const Units<Add, Mul>& units, u32 group, u32 columns, u32 rows) const {
+        u32 o = 0;
+        for (; o + 2 <= columns; o += 2) {
+            for (u32 p = 0; p < rows; p += 4) {
+                block<kAlong, 4, 2>(units, group, o, p, rows);
+            }
+        }
+        for (; o < columns; ++o) {
+            for (u32 p = 0; p < rows; p += 8) {
+                block<kAlong, 8, 1>(units, group, o, p, rows);
+            }
+        }
+    }
+
+    /// Sums of P places by B columns from place `first` and column o on. Places from `rows` on repeat the last one.
+    template <bool kAlong, u32 P, u32 B>
+    AXFIRE_FN void block(const Units<Add, Mul>& units, u32 group, u32 o, u32 first, u32 rows) const {
+        const u32 group_in = a.channels_in / a.groups;
+        const u32 group_out = a.channels_out / a.groups;
+        const u32 pixels = a.height_out * a.width_out;
+        const u32* in[P];
+        u32 pixel[P];
+        for (u32 p = 0; p < P; ++p) {
+            const u32 at = first + p < rows ? first + p : rows - 1;
+            const u32 y = kAlong ? at / row_chunks() : at / a.width_out;
+            const u32 x = kAlong ? at % row_chunks() * kLanes : at % a.width_out;
+            pixel[p] = y * a.width_out + x;
+            in[p] = a.plane + (static_cast<u64>(group) * group_in * a.plane_h + y * a.stride_h) * a.plane_w + x;
+        }
+        Lanes output[P * B];
+        for (u32 p = 0; p < P; ++p) {
+            for (u32 j = 0; j < B; ++j) {
+                output[p * B + j] = kAlong ? lane_indices((group * group_out + o + j) * pixels + pixel[p])
+                                           : (lane_indices((o + j) * kLanes) + group * group_out) * pixels + pixel[p];
+            }
+        }
+        auto sum = units.sum(output);
+        const u32 step = kAlong ? 1 : kLanes;
+        const u32* weights =
+            a.weight_mul + static_cast<u64>(group) * group_in * a.kernel_h * a.kernel_w * a.group_stride;
+        weights += o * step;
+        const auto column = [&](const u32* at) { return kAlong ? splat<Lanes>(*at) : load(at); };
+        u32 index = 0;
+        for (u32 c = 0; c < group_in; ++c) {
+            for (u32 ky = 0; ky < a.kernel_h; ++ky) {
+                const u64 row = (static_cast<u64>(c) * a.plane_h + ky * a.dilation_h) * a.plane_w;
+                for (u32 kx = 0; kx < a.kernel_w; ++kx, weights += a.group_stride, ++index) {
+                    const u64 tap = row + a.place[kx * a.dilation_w];
+                    Lanes weight[B];
+                    for (u32 j = 0; j < B; ++j) {
+                        weight[j] = column(weights + j * step);
+                    }
+                    sum.open(index);
+                    for (u32 p = 0; p < P; ++p) {
+                        const Lanes x = kAlong ? load(in[p] + tap) : splat<Lanes>(in[p][tap]);
+                        for (u32 j = 0; j < B; ++j) {
+                            const u32 s = p * B + j;
+                            sum.take(s, index, units.term(x, weight[j], output[s], index));
+                        }
+                    }
+                }
+            }
+        }
+        sum.close();
+        for (u32 p = 0; p < P && first + p < rows; ++p) {
+            for (u32 j = 0; j < B; ++j) {
+                Lanes total = sum.value[p * B + j];
+                if (a.bias != nullptr) {
+                    const Lanes bias = column(a.bias + group * a.group_stride + (o + j) * step);
+                    total = units.add_bias(total, bias, output[p * B + j], index);
+                }
+                total = Add::finish(total);
+                if constexpr (kAlong) {
+                    const u32 rest = a.width_out - pixel[p] % a.width_out;
+                    u32* const out = a.sums + static_cast<u64>(group * group_out + o + j) * pixels + pixel[p];
+                    memcpy(out, &total, sizeof(u32) * (rest < kLanes ? rest : kLanes));
+                } else {
+                    u32* const out = a.sums + static_cast<u64>(group) * group_out * pixels + pixel[p];
+                    const u32 channel = (o + j) * kLanes;
+                    for (u32 i = 0; i < kLanes && channel + i < group_out; ++i) {
+                        out[static_cast<u64>(channel + i) * pixels] = total[i];
+                    }
+                }
+            }
+        }
+    }
+};
+
+/// Each output collects the events under its window; lanes run over the output channels. Taps that did not arrive are
+/// left out, padding among them.
+template <class Add, class Mul>
 struct Conv2dGather {
     Conv2dArgs& a;
 
@@ -61,16 +201,13 @@ private:
             for (u32 ky = 0; ky < a.kernel_h; ++ky) {
                 for (u32 kx = 0; kx < a.kernel_w; ++kx, row += a.group_stride, ++index) {
                     const u32 source = tap(c, y, ky, x, kx);
-                    u32 value = source < inputs ? a.values[source] : kAbsent;
+                    const u32 value = source < inputs ? a.values[source] : kAbsent;
                     if (value == kAbsent) {
-                        if (kEvents) {
-                            continue;
-                        }
-                        value = 0;
+                        continue;
                     }
                     sum.open(index);
                     a.operations += o == 0;
-                    if (kEvents && units.adds_weight(value)) {
+                    if (units.adds_weight(value)) {
                         for (u32 j = 0; j < B; ++j) {
                             sum.take(j, index, load(a.weight_add + row + j * kLanes));
                         }
@@ -94,14 +231,11 @@ private:
             total = Add::finish(total);
             for (u32 i = 0; i < kLanes && first + i < group_out; ++i) {
                 const u64 place = at + static_cast<u64>(first + i) * plane;
-                a.sums[place] = kEvents && !sum.started ? a.bias_only[place] : total[i];
+                a.sums[place] = !sum.started ? a.bias_only[place] : total[i];
             }
         }
     }
 };
-
-template <class Add, class Mul>
-using Conv2dDense = Conv2dGather<false, Add, Mul>;
 
 /// Event-driven: each spike goes to the outputs that it reaches. Spikes come by ascending (channel, y, x), so every
 /// output receives its terms by ascending (C_in, K_h, K_w). Arithmetic grows with the spikes; what grows with the layer
@@ -115,7 +249,7 @@ struct Conv2dEvents {
         if (units.add.order() == Order::sequential) {
             scatter(units);
         } else {
-            Conv2dGather<true, Add, Mul>{a}();
+            Conv2dGather<Add, Mul>{a}();
         }
     }
 

@@ -8,7 +8,7 @@ namespace axfire::AXFIRE_ISA {
 
 template <bool kEvents, class Add, class Mul>
 struct Linear {
-    const LinearArgs& a;
+    const LinearArgs a;
 
     void operator()() const {
         const Units<Add, Mul> units(a.arithmetic);

@@ -66,12 +66,16 @@ struct Conv2dArgs {
     TapList rows, columns;
     EventView events;
     const u32* values;  ///< [channels_in][height_in][width_in]; of events where the order is not sequential: kAbsent
-    u32* accumulator;   ///< scratch [height_out * width_out][groups][group_stride]
-    u32* touched;       ///< scratch [height_out * width_out * groups], zero before and after
-    u32* reached;       ///< scratch [height_out * width_out * groups]
-    u32* sums;          ///< out: [channels_out][height_out][width_out]
-    u64 operations;     ///< out: accumulations performed, biases not counted
-    u64 products;       ///< out: of them with a multiplication
+    bool lanes_along_rows;  ///< dense: lanes run over outputs side by side in a row, not over channels
+    u32 plane_h, plane_w;   ///< dense: of the padded image; plane_w is a multiple of stride_w
+    const u32* place;       ///< dense: [plane_w], where a padded column lies in its row of the plane
+    u32* plane;             ///< dense: scratch [channels_in][plane_h][plane_w] and kPad more, zero where nothing is put
+    u32* accumulator;       ///< scratch [height_out * width_out][groups][group_stride]
+    u32* touched;           ///< scratch [height_out * width_out * groups], zero before and after
+    u32* reached;           ///< scratch [height_out * width_out * groups]
+    u32* sums;              ///< out: [channels_out][height_out][width_out]
+    u64 operations;         ///< out: accumulations performed, biases not counted
+    u64 products;           ///< out: of them with a multiplication
     ProjectionArithmetic arithmetic;
 };
 

@@ -20,7 +20,7 @@ struct ama5 {
         if (k == 0) {
             return a + b;
         }
-        return upper_sum(a, b, bit(a, k - 1), k) + (b & low_mask(k));
+        return upper_sum(a, b, a, k) + (b & low_mask(k));
     }
 };
 

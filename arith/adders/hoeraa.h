@@ -25,7 +25,7 @@ struct hoeraa {
     template <class U>
     AXFIRE_FN static U with_top(const U& a, const U& b, const U& top, u32 k) {
         const U low = (top << (k - 1)) | (bit(a | b, k - 2) << (k - 2)) | low_mask(k - 2);
-        return upper_sum(a, b, bit(a & b, k - 1), k) + low;
+        return upper_sum(a, b, a & b, k) + low;
     }
 };
 

@@ -19,7 +19,7 @@ struct loa {
         if (k == 0) {
             return a + b;
         }
-        return upper_sum(a, b, bit(a & b, k - 1), k) + ((a | b) & low_mask(k));
+        return upper_sum(a, b, a & b, k) + ((a | b) & low_mask(k));
     }
 };
 

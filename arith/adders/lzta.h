@@ -19,7 +19,7 @@ struct lzta {
         if (k == 0) {
             return a + b;
         }
-        return upper_sum(a, b, bit(a | b, k - 1), k);
+        return upper_sum(a, b, a | b, k);
     }
 };
 

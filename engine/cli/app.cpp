@@ -37,6 +37,7 @@ int main(int argc, char** argv) {
         add_arith(app);
         add_export(app);
         add_info(app);
+        add_bench(app);
         app.parse(argc, argv);
         if (std::fflush(stdout) != 0) {
             return complain(kFailed, "standard output cannot be written");

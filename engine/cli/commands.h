@@ -12,6 +12,7 @@ void add_inspect(CLI::App& app);
 void add_arith(CLI::App& app);
 void add_export(CLI::App& app);
 void add_info(CLI::App& app);
+void add_bench(CLI::App& app);
 
 // Of `arith`.
 void add_list(CLI::App& arith);

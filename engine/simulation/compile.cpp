@@ -223,9 +223,27 @@ Simulation::Simulation(const Network& network, const SimulationOptions& options)
     std::sort(remembered_.begin(), remembered_.end());
     remembered_.erase(std::unique(remembered_.begin(), remembered_.end()), remembered_.end());
     rounds_stochastically_ = std::any_of(arithmetic_.begin(), arithmetic_.end(), rounds_stochastically);
+    find_steady(network);
     input_size_ = element_count(topology_.shape[input_]);
     multiply_accumulates_ = axfire::multiply_accumulates(network, topology_);
     readout_ = choose_readout(options.readout, network.nodes[output_.node], events_[output_.node]);
+}
+
+/// Nodes without state, spikes and random numbers between the input's analog values and the first node that has one.
+void Simulation::find_steady(const Network& network) {
+    steady_.resize(network.nodes.size());
+    for (const std::size_t n : topology_.order) {
+        const Node& node = network.nodes[n];
+        if (is<nodes::Input>(node)) {
+            steady_[n] = !events_[n];
+            continue;
+        }
+        const auto steady = [&](std::size_t source) { return static_cast<bool>(steady_[source]); };
+        const auto& near = topology_.feed_forward[n];
+        steady_[n] = topology_.recurrent[n].empty() && std::all_of(near.begin(), near.end(), steady) && !events_[n] &&
+                     !keeps_state(node) && !emits_spikes(node) && !rounds_stochastically(arithmetic_[n]) &&
+                     !std::binary_search(remembered_.begin(), remembered_.end(), n);
+    }
 }
 
 std::vector<Port> Simulation::ports(const Network& network, std::size_t node) const {

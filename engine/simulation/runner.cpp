@@ -58,7 +58,30 @@ void add_steps(RunTotals& totals, const std::vector<std::int32_t>& prediction_at
     totals.latency_steps += settled < prediction_at.size() ? settled + 1 : 0;
 }
 
+void add_both_halves(ResultHash& hash, std::uint64_t x) {
+    hash.add(static_cast<u32>(x));
+    hash.add(static_cast<u32>(x >> 32));
+}
+
 }  // namespace
+
+std::uint64_t sample_hash(std::span<const u32> words) {
+    ResultHash part[4];
+    std::size_t i = 0;
+    for (; i + 4 <= words.size(); i += 4) {
+        for (std::size_t j = 0; j < 4; ++j) {
+            part[j].add(words[i + j]);
+        }
+    }
+    for (std::size_t j = 0; i + j < words.size(); ++j) {
+        part[j].add(words[i + j]);
+    }
+    ResultHash all;
+    for (const ResultHash& p : part) {
+        add_both_halves(all, p.value);
+    }
+    return all.value;
+}
 
 RunTotals run_samples(const Simulation& simulation, const Dataset& data, const RunOptions& options,
                       const std::function<void(std::span<FinishedSample>, const RunTotals&)>& sink) {
@@ -86,7 +109,10 @@ RunTotals run_samples(const Simulation& simulation, const Dataset& data, const R
                     dropped += encoded.dropped;
                     batch[i] = {encoded.label,
                                 simulation.run(encoded, options.traces, workspaces[static_cast<std::size_t>(thread)],
-                                               options.predict_every_step)};
+                                               options.predict_every_step),
+                                0};
+                    batch[i].hash = sample_hash(batch[i].result.hash_words);
+                    batch[i].result.hash_words = {};
                 } catch (...) {
                     error.note(first + i);
                 }
@@ -105,7 +131,7 @@ RunTotals run_samples(const Simulation& simulation, const Dataset& data, const R
             for (std::size_t l = 0; l < totals.counts.size(); ++l) {
                 totals.counts[l] += s.result.counts[l];
             }
-            hash.add(s.result.hash_words);
+            add_both_halves(hash, s.hash);
         }
         totals.dropped_events = dropped;
         totals.result_hash = hash.value;

@@ -21,7 +21,8 @@ struct RunOptions {
 /// A finished sample, in the order of the data set.
 struct FinishedSample {
     std::int32_t label;
-    SampleResult result;
+    SampleResult result;  ///< without its hash_words
+    std::uint64_t hash;   ///< sample_hash of them
 };
 
 struct RunTotals {
@@ -43,12 +44,12 @@ struct RunTotals {
 /// 64-bit FNV-1a over 32-bit words, one xor and one multiplication for each word.
 struct ResultHash {
     std::uint64_t value = 0xcbf29ce484222325u;
-    void add(std::span<const u32> words) {
-        for (const u32 w : words) {
-            value = (value ^ w) * 0x100000001b3u;
-        }
-    }
+    void add(u32 word) { value = (value ^ word) * 0x100000001b3u; }
 };
+
+/// The hash of one sample: four hashes side by side, of the words i mod 4, and a hash over those. A processor forms the
+/// four at once.
+std::uint64_t sample_hash(std::span<const u32> words);
 
 /// Runs samples 0 .. options.samples - 1. After each batch `sink` gets its samples in order, and the totals so far.
 /// The results depend neither on threads nor on the batch. Throws what reading, encoding or the sink throws.

@@ -37,7 +37,7 @@ SampleResult Simulation::run(const EncodedSample& sample, const std::vector<Trac
     result.traces.resize(traces.size());
     for (u32 t = 0; t < sample.steps; ++t) {
         feed(sample, t, w);
-        step(w, t);
+        step(w, t, sample.constant);
         observe(w, t, traces, result);
         if (predict_every_step) {
             result.prediction_at.push_back(largest(read(w)));
@@ -50,10 +50,18 @@ SampleResult Simulation::run(const EncodedSample& sample, const std::vector<Trac
     return result;
 }
 
-void Simulation::step(Workspace& w, u32 t) const {
+void Simulation::step(Workspace& w, u32 t, bool constant_input) const {
     for (const std::size_t n : computing_) {
-        w.state[n].site.step = t;
-        stages_[n]->step(w.sources[n], w.state[n], t);
+        StageState& s = w.state[n];
+        if (steady_[n] && constant_input && t != 0) {  // what it gave is still there
+            s.counts += s.first_step;
+            continue;
+        }
+        s.site.step = t;
+        stages_[n]->step(w.sources[n], s, t);
+        if (t == 0) {
+            s.first_step = s.counts;
+        }
     }
     for (const std::size_t n : late_) {
         stages_[n]->accept(w.sources[n], w.state[n], t);
@@ -130,13 +138,19 @@ std::vector<float> Simulation::read(const Workspace& w) const {
 void Simulation::finish(Workspace& w, SampleResult& result) const {
     result.readout = read(w);
     result.prediction = largest(result.readout);
+    std::size_t neurons = 0;
+    for (const Layer& layer : layers_) {
+        result.counts.push_back(w.state[layer.node].counts);
+        neurons += layer.neurons;
+    }
+    result.hash_words.resize(2 * neurons);
+    u32* word = result.hash_words.data();
     for (const Layer& layer : layers_) {
         const StageState& s = w.state[layer.node];
-        result.counts.push_back(s.counts);
         for (std::size_t i = 0; i < layer.neurons; ++i) {
-            result.hash_words.push_back(s.spike_count.empty() ? 0 : s.spike_count[i]);
             const u32 v = s.v.empty() ? 0 : s.v[i];
-            result.hash_words.push_back((v & ~kSignBit) > kInfinityBits ? kCanonicalNan : v);
+            *word++ = s.spike_count.empty() ? 0 : s.spike_count[i];
+            *word++ = (v & ~kSignBit) > kInfinityBits ? kCanonicalNan : v;
         }
     }
     if (!has_membrane(output_.node) && !spikes(output_.node)) {  // a stateless read-out

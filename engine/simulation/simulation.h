@@ -104,7 +104,7 @@ private:
         bool previous;
     };
     void feed(const EncodedSample& sample, u32 t, Workspace& w) const;
-    void step(Workspace& w, u32 t) const;
+    void step(Workspace& w, u32 t, bool constant_input) const;
     void observe(Workspace& w, u32 t, const std::vector<TraceRequest>& traces, SampleResult& result) const;
     void finish(Workspace& w, SampleResult& result) const;
     /// The read-out as it is now.
@@ -126,6 +126,7 @@ private:
     Topology topology_;
     std::vector<std::unique_ptr<Stage>> stages_;  ///< by node; none for nodes that only pass a signal on
     std::vector<bool> events_;                    ///< by node: emits events
+    std::vector<bool> steady_;                    ///< by node: gives the same in every step where the input does
     std::vector<std::size_t> computing_;          ///< nodes with a stage, in topological order
     std::vector<std::size_t> late_;               ///< delay nodes whose input arrives at the end of a step
     std::vector<std::size_t> remembered_;         ///< nodes whose last step's spikes are needed
@@ -138,6 +139,7 @@ private:
     Readout readout_ = Readout::automatic;
 
     Origin origin(std::size_t node) const;
+    void find_steady(const Network& network);
 };
 
 }  // namespace axfire

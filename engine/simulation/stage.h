@@ -35,11 +35,13 @@ struct StageState {
     Signal out;       ///< of this step
     Signal previous;  ///< of the last step, for recurrent edges
     Counts counts;
-    Buffer v, current, refractory;  ///< neurons
-    Buffer fired;                   ///< neurons: bit set of those that fired
-    Buffer spike_count;             ///< neurons: spikes of this sample
-    Buffer sums;                    ///< what a projection wrote
-    Buffer input;                   ///< events spread out, or several sources added
+    Counts first_step;                 ///< what the first step has added to them
+    Buffer v, current, refractory;     ///< neurons
+    Buffer fired;                      ///< neurons: bit set of those that fired
+    std::vector<unsigned char> quiet;  ///< neurons: NeuronArgs::quiet
+    Buffer spike_count;                ///< neurons: spikes of this sample
+    Buffer sums;                       ///< what a projection wrote
+    Buffer input;                      ///< events spread out, or several sources added
     std::vector<Buffer> scratch;
     std::vector<u32> reached;  ///< pooling: the sums that the last step's events reached
     std::vector<Signal> ring;  ///< delays: what is under way

@@ -3,6 +3,7 @@
 // pairs, on every lane type.
 #include <gtest/gtest.h>
 
+#include "arith/fp_add.h"
 #include "tests/arith/library.h"
 #include "tests/oracle/fp_add.h"
 #include "tests/support/compare.h"
@@ -44,6 +45,10 @@ void expect_as_oracle(const AdderSpec& spec, const std::vector<Pair>& pairs) {
     const auto want = oracle_add(spec, pairs);
     for (const unsigned width : kWidths) {
         ASSERT_TRUE(same(pairs, library_add(spec, pairs, width), want)) << text(spec) << " width " << width;
+        if (has_ordinary_sum(spec)) {
+            ASSERT_TRUE(same(pairs, library_short_add(spec, pairs, width), want))
+                << "short form of " << text(spec) << " width " << width;
+        }
     }
 }
 
@@ -56,6 +61,22 @@ void expect_format_as_oracle(const Format& format, std::size_t count) {
                 expect_as_oracle({unit, p, f}, test_pairs(random, f, samples(usual ? count : count / 10)));
             }
         }
+    }
+}
+
+/// The short form is of use: it serves ordinary operands, and zeros where the circuit keeps them.
+TEST(ApproximateAdd, TheShortFormServesOrdinaryOperands) {
+    auto random = test_random();
+    std::vector<Pair> pairs = {{0, 0}, {0x3f800000, 0}, {0x80000000, 0xbf800000}};
+    std::uniform_real_distribution<float> values(-100, 100);
+    for (int i = 0; i < 1000; ++i) {
+        pairs.emplace_back(oracle::to_bits(values(random)), oracle::to_bits(values(random)));
+    }
+    const auto strange = library_strange({AdderId::loa, {{12}}}, pairs);
+    EXPECT_EQ(std::count(strange.begin(), strange.end(), 0u), std::ptrdiff_t(pairs.size()));
+    EXPECT_NE(library_strange({AdderId::trunc1, {{12}}}, {{0, 0}})[0], 0u) << "0 + 0 is not 0 in this circuit";
+    for (const u32 x : {0x00000001u, 0x7f7fffffu, 0x7f800000u, 0x7fc00000u, 0x0a000000u}) {
+        EXPECT_NE(library_strange({AdderId::loa, {{12}}}, {{x, x}})[0], 0u) << hex(x);
     }
 }
 

@@ -3,6 +3,7 @@
 // random pairs, on every lane type.
 #include <gtest/gtest.h>
 
+#include "arith/fp_mul.h"
 #include "tests/arith/library.h"
 #include "tests/oracle/fp_mul.h"
 #include "tests/support/compare.h"
@@ -70,6 +71,10 @@ void expect_as_oracle(const MultiplierSpec& spec, const std::vector<Pair>& pairs
     const auto want = oracle_mul(spec, pairs);
     for (const unsigned width : kWidths) {
         ASSERT_TRUE(same(pairs, library_mul(spec, pairs, width), want)) << text(spec) << " width " << width;
+        if (has_ordinary_product(spec)) {
+            ASSERT_TRUE(same(pairs, library_short_mul(spec, pairs, width), want))
+                << "short form of " << text(spec) << " width " << width;
+        }
     }
 }
 

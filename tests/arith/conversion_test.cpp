@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "arith/convert.h"
 #include "tests/arith/library.h"
 #include "tests/oracle/mpfr_format.h"
 #include "tests/support/compare.h"
@@ -46,6 +47,12 @@ void expect_as_mpfr(const Format& f, const std::vector<u32>& points) {
     for (const Rounding r : kModes) {
         std::transform(points.begin(), points.end(), want.begin(), [&](u32 x) { return mpfr.convert(r, x); });
         ASSERT_TRUE(same(points, library_convert(f, r, points), want)) << name(f) << "/" << name(r);
+        for (std::size_t i = 0; i < points.size() && rounds_nearest(f, r); ++i) {
+            const bool usual = !is_nan(points[i]) || points[i] == kCanonicalNan;  // other payloads do not occur
+            const u32 x = usual ? round_nearest(f, points[i]) : want[i];
+            ASSERT_EQ(is_nan(x) ? kCanonicalNan : x, want[i])
+                << "short form in " << name(f) << " of " << hex(points[i]);
+        }
     }
 }
 

@@ -2,6 +2,8 @@
 // exact@<format> in every mode against MPFR: every pair of the 8-bit formats, samples of the others.
 #include <gtest/gtest.h>
 
+#include "arith/fp_add.h"
+#include "arith/fp_mul.h"
 #include "tests/arith/library.h"
 #include "tests/oracle/mpfr_format.h"
 #include "tests/support/compare.h"
@@ -29,6 +31,14 @@ void expect_as_mpfr(const Format& f, const std::vector<Pair>& pairs) {
         ASSERT_TRUE(same(pairs, library_add(adder, pairs), sums)) << "sum in " << name(f) << "/" << name(r);
         ASSERT_TRUE(same(pairs, library_mul(multiplier, pairs), products))
             << "product in " << name(f) << "/" << name(r);
+        if (has_nearest_sum(adder)) {
+            ASSERT_TRUE(same(pairs, library_short_add(adder, pairs), sums)) << "short form of the sum in " << name(f);
+            ASSERT_TRUE(same(pairs, library_short_add(adder, pairs, 16), sums)) << "short form in lanes in " << name(f);
+        }
+        if (has_nearest_product(multiplier)) {
+            ASSERT_TRUE(same(pairs, library_short_mul(multiplier, pairs), products))
+                << "short form of the product in " << name(f);
+        }
     }
 }
 

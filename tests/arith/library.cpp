@@ -74,6 +74,11 @@ std::vector<Out> at_width(unsigned width, const std::vector<Pair>& pairs, const 
     return out;
 }
 
+template <class U>
+U canonical(const U& x) {
+    return select(is_nan(x), splat<U>(kCanonicalNan), x);
+}
+
 constexpr auto kLane = [](const auto& r, unsigned i) { return get_lane(r, i); };
 constexpr auto kWideLane = [](const auto& r, unsigned i) { return (u64{get_lane(r.hi, i)} << 32) | get_lane(r.lo, i); };
 
@@ -91,6 +96,39 @@ std::vector<u32> library_mul(const MultiplierSpec& spec, const std::vector<Pair>
     return at_width<u32>(
         width, pairs, words,
         [&](const auto& a, const auto& b, const auto& random) { return fp_mul(spec, a, b, random); }, kLane);
+}
+
+std::vector<u32> library_short_add(const AdderSpec& spec, const std::vector<Pair>& pairs, unsigned width) {
+    const auto short_sum = [&](const auto& a, const auto& b, const auto&) {
+        auto strange = a;
+        if (has_nearest_sum(spec)) {
+            return canonical(nearest_sum(spec, canonical(a), canonical(b)));
+        }
+        const auto sum = ordinary_sum(spec, a, b, strange);
+        return select(eq(strange, strange ^ strange), sum, fp_add(spec, a, b));
+    };
+    return at_width<u32>(width, pairs, {}, short_sum, kLane);
+}
+
+std::vector<u32> library_short_mul(const MultiplierSpec& spec, const std::vector<Pair>& pairs, unsigned width) {
+    const auto short_product = [&](const auto& a, const auto& b, const auto&) {
+        auto strange = a;
+        if (has_nearest_product(spec)) {
+            return canonical(nearest_product(spec, canonical(a), canonical(b)));
+        }
+        const auto product = ordinary_product(spec, a, b, strange);
+        return select(eq(strange, strange ^ strange), product, fp_mul(spec, a, b));
+    };
+    return at_width<u32>(width, pairs, {}, short_product, kLane);
+}
+
+std::vector<u32> library_strange(const AdderSpec& spec, const std::vector<Pair>& pairs) {
+    const auto strange = [&](const auto& a, const auto& b, const auto&) {
+        auto lanes = a;
+        ordinary_sum(spec, a, b, lanes);
+        return lanes;
+    };
+    return at_width<u32>(1, pairs, {}, strange, kLane);
 }
 
 std::vector<u32> library_convert(const Format& f, Rounding r, const std::vector<u32>& values, unsigned width,

@@ -72,6 +72,18 @@ public:
             }
             a.bias = bias_.data();
         }
+        // The lanes that hold an output, of all that are computed.
+        const double by_channels = static_cast<double>(group_out) / padded(group_out);
+        const double by_rows = static_cast<double>(a.width_out) / padded(a.width_out);
+        a.lanes_along_rows = by_rows > by_channels;
+        a.plane_h =
+            std::max(a.pad_h + a.height_in, (a.height_out - 1) * a.stride_h + (a.kernel_h - 1) * a.dilation_h + 1);
+        const u32 columns = padded(a.width_out) * a.stride_w + (a.kernel_w - 1) * a.dilation_w;
+        a.plane_w = (std::max(a.pad_w + a.width_in, columns) + a.stride_w - 1) / a.stride_w * a.stride_w;
+        for (u32 x = 0; x < a.plane_w; ++x) {
+            place_.push_back(x % a.stride_w * (a.plane_w / a.stride_w) + x / a.stride_w);
+        }
+        a.place = place_.data();
         rows_ = Taps(a.height_in, a.height_out, a.kernel_h, a.stride_h, a.pad_h, a.dilation_h);
         columns_ = Taps(a.width_in, a.width_out, a.kernel_w, a.stride_w, a.pad_w, a.dilation_w);
         a.weight_add = weight_add_.data();
@@ -93,6 +105,8 @@ public:
                 s.scratch[2] = Buffer(places);
             } else {
                 s.scratch[0] = Buffer(inputs());
+                s.scratch[1] =
+                    Buffer(static_cast<std::size_t>(args_.channels_in) * args_.plane_h * args_.plane_w + kPad);
             }
         }
     }
@@ -117,6 +131,7 @@ public:
             a.reached = s.scratch[2].data();
         } else {
             a.values = sources[0].signal->values != nullptr ? sources[0].signal->values : s.scratch[0].data();
+            a.plane = s.scratch[1].data();
         }
         kernel_(a);
         s.counts.synaptic_operations += a.operations;
@@ -132,6 +147,7 @@ private:
     bool spreads_;
     bool has_bias_ = false;
     Buffer weight_add_, weight_mul_, bias_, bias_only_;
+    std::vector<u32> place_;
     Taps rows_, columns_;
     Conv2dArgs args_;
     void (*kernel_)(Conv2dArgs&);

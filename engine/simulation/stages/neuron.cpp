@@ -79,6 +79,9 @@ public:
         how_ = c.how;
         add_ = add;
         mul_ = mul;
+        // A step without input that changed nothing changes nothing the next time either, unless it draws numbers. A
+        // stateless model has nothing to keep.
+        skips_quiet_ = add.rounding != Rounding::sr && mul.rounding != Rounding::sr && !info_.stateless;
         sum_arithmetic_ = c.projection();
         update_ = c.neurons.neurons.update[model_];
         add_signals_ = c.projections().add_signals;
@@ -91,6 +94,7 @@ public:
         s.fired = Buffer((neurons_ + 31) / 32 + 1);
         s.spike_count = Buffer(neurons_);
         s.scratch.resize(2);
+        s.quiet.assign(neurons_ / 4 + 4, 0);
     }
 
     void step(const std::vector<Source>& sources, StageState& s, u32) const override {
@@ -104,6 +108,7 @@ public:
         a.current = has_current_ ? s.current.data() : nullptr;
         a.refractory = has_refractory_ ? s.refractory.data() : nullptr;
         a.fired = s.fired.data();
+        a.quiet = skips_quiet_ ? s.quiet.data() : nullptr;
         a.how = how_;
         a.add = add_;
         a.mul = mul_;
@@ -165,6 +170,7 @@ private:
     std::size_t model_;
     const ModelInfo& info_;
     std::size_t neurons_;
+    bool skips_quiet_ = false;
     bool has_current_ = false;
     bool has_refractory_ = false;
     std::vector<Buffer> constants_;
