@@ -9,7 +9,7 @@
 #include <cstring>
 
 #if (defined(__AVX2__) || defined(__AVX512F__)) && !defined(__CUDACC__)
-// GCC 12 warns of its own headers (its bug 105593).
+// GCC 12 warns of its own headers (bug 105593).
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wuninitialized"
 #pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
@@ -271,6 +271,12 @@ AXFIRE_FN U leading_one(const U& x) {
     return (as_bits<U>(to_float(x & ~(x >> 1))) >> 23) - 127u;
 }
 
+#if defined(__AVX512CD__) && !defined(__CUDACC__)
+AXFIRE_FN U32x16 leading_one(const U32x16& x) {
+    return 31u - (U32x16)_mm512_lzcnt_epi32(native(x));
+}
+#endif
+
 /// table[index] in each lane.
 template <class T, class U>
 AXFIRE_FN U lookup(const T* table, const U& index) {
@@ -288,5 +294,16 @@ AXFIRE_FN U lookup(const T* table, const U& index) {
         return r;
     }
 }
+
+#if defined(__AVX512F__) && !defined(__CUDACC__)
+AXFIRE_FN U32x16 lookup(const u32* table, const U32x16& index) {
+    return (U32x16)_mm512_i32gather_epi32(native(index), table, 4);
+}
+#endif
+#if defined(__AVX2__) && !defined(__CUDACC__)
+AXFIRE_FN U32x8 lookup(const u32* table, const U32x8& index) {
+    return (U32x8)_mm256_i32gather_epi32(reinterpret_cast<const int*>(table), native(index), 4);
+}
+#endif
 
 }  // namespace axfire

@@ -20,6 +20,23 @@ AXFIRE_FN Wide<U> wide_mul(const U& a, const U& b) {
     }
 }
 
+#if defined(__AVX512F__) && !defined(__CUDACC__)
+AXFIRE_FN Wide<U32x16> wide_mul(const U32x16& a, const U32x16& b) {
+    const __m512i even = _mm512_mul_epu32(native(a), native(b));
+    const __m512i odd = _mm512_mul_epu32(_mm512_srli_epi64(native(a), 32), _mm512_srli_epi64(native(b), 32));
+    return {(U32x16)_mm512_mask_blend_epi32(0xaaaa, _mm512_srli_epi64(even, 32), odd),
+            (U32x16)_mm512_mask_blend_epi32(0xaaaa, even, _mm512_slli_epi64(odd, 32))};
+}
+#endif
+#if defined(__AVX2__) && !defined(__CUDACC__)
+AXFIRE_FN Wide<U32x8> wide_mul(const U32x8& a, const U32x8& b) {
+    const __m256i even = _mm256_mul_epu32(native(a), native(b));
+    const __m256i odd = _mm256_mul_epu32(_mm256_srli_epi64(native(a), 32), _mm256_srli_epi64(native(b), 32));
+    return {(U32x8)_mm256_blend_epi32(_mm256_srli_epi64(even, 32), odd, 0xaa),
+            (U32x8)_mm256_blend_epi32(even, _mm256_slli_epi64(odd, 32), 0xaa)};
+}
+#endif
+
 template <class U>
 AXFIRE_FN Wide<U> wide_add(const Wide<U>& a, const Wide<U>& b) {
     const U lo = a.lo + b.lo;

@@ -150,7 +150,7 @@ def main():
         json.dump(results, file, indent=1)
         file.write("\n")
     page = ["# Benchmarks", "",
-            f"Made by `scripts/benchmark.py` on one machine ({results['processor']}); figures are those of that machine. ",
+            f"Made by `scripts/benchmark.py` on one machine ({results['processor']}); figures are those of that machine.",
             "Kernels' results are compared with the general kernels' and the scalar model's before they are timed.", ""]
     if "kernels" in results:
         page += kernels_page(results["kernels"])

@@ -154,9 +154,11 @@ void Simulation::finish(Workspace& w, SampleResult& result) const {
         }
     }
     if (!has_membrane(output_.node) && !spikes(output_.node)) {  // a stateless read-out
+        result.hash_words.resize(2 * (neurons + result.readout.size()));
+        word = result.hash_words.data() + 2 * neurons;
         for (const float value : result.readout) {
-            result.hash_words.push_back(0);
-            result.hash_words.push_back(std::isnan(value) ? kCanonicalNan : std::bit_cast<u32>(value));
+            *word++ = 0;
+            *word++ = std::isnan(value) ? kCanonicalNan : std::bit_cast<u32>(value);
         }
     }
 }

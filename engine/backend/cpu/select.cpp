@@ -29,7 +29,8 @@ const CpuKernels& choose() {
     __builtin_cpu_init();
     offer(__builtin_cpu_supports("avx2"), avx2::kKernels);
     offer(__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-              __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl"),
+              __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
+              __builtin_cpu_supports("avx512cd"),
           avx512::kKernels);
 #endif
     if (!name.empty() && found == nullptr) {
