@@ -34,6 +34,25 @@ AXFIRE_FN void store(u32* p, const Lanes& x) {
     memcpy(p, &x, sizeof x);
 }
 
+/// Row i and column j change places. In each of log2(kLanes) steps rows exchange halves of ever smaller squares.
+AXFIRE_FN void transpose(Lanes (&square)[kLanes]) {
+    for (u32 half = kLanes / 2; half > 0; half /= 2) {
+        Lanes upper, lower;
+        for (u32 j = 0; j < kLanes; ++j) {
+            upper[j] = (j & half) != 0 ? kLanes + j - half : j;
+            lower[j] = (j & half) != 0 ? kLanes + j : j + half;
+        }
+        for (u32 i = 0; i < kLanes; ++i) {
+            if ((i & half) == 0) {
+                const Lanes a = square[i];
+                const Lanes b = square[i + half];
+                square[i] = __builtin_shuffle(a, b, upper);
+                square[i + half] = __builtin_shuffle(a, b, lower);
+            }
+        }
+    }
+}
+
 /// first, first + 1, ... : the outputs of a lane group.
 AXFIRE_FN Lanes lane_indices(u32 first) {
     Lanes x;

@@ -45,6 +45,8 @@ struct LinearArgs {
 struct Tap {
     u32 k;
     u32 o;
+    u32 weight;  ///< convolution: k in weights
+    u32 sum;     ///< convolution: o in accumulators
 };
 struct TapList {
     const u32* begin;  ///< [in + 1]: the taps of row y are [begin[y], begin[y + 1])
@@ -70,12 +72,11 @@ struct Conv2dArgs {
     u32 plane_h, plane_w;   ///< dense: of the padded image; plane_w is a multiple of stride_w
     const u32* place;       ///< dense: [plane_w], where a padded column lies in its row of the plane
     u32* plane;             ///< dense: scratch [channels_in][plane_h][plane_w] and kPad more, zero where nothing is put
-    u32* accumulator;       ///< scratch [height_out * width_out][groups][group_stride]
-    u32* touched;           ///< scratch [height_out * width_out * groups], zero before and after
-    u32* reached;           ///< scratch [height_out * width_out * groups]
-    u32* sums;              ///< out: [channels_out][height_out][width_out]
-    u64 operations;         ///< out: accumulations performed, biases not counted
-    u64 products;           ///< out: of them with a multiplication
+    u32* accumulator;       ///< scratch [height_out * width_out][groups][group_stride], zero before and after
+    unsigned char* touched;  ///< scratch, one for each kPad accumulators, zero before and after
+    u32* sums;               ///< out: [channels_out][height_out][width_out]
+    u64 operations;          ///< out: accumulations performed, biases not counted
+    u64 products;            ///< out: of them with a multiplication
     ProjectionArithmetic arithmetic;
 };
 

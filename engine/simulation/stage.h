@@ -43,8 +43,9 @@ struct StageState {
     Buffer sums;                       ///< what a projection wrote
     Buffer input;                      ///< events spread out, or several sources added
     std::vector<Buffer> scratch;
-    std::vector<u32> reached;  ///< pooling: the sums that the last step's events reached
-    std::vector<Signal> ring;  ///< delays: what is under way
+    std::vector<unsigned char> touched;  ///< convolutions: Conv2dArgs::touched
+    std::vector<u32> reached;            ///< pooling: the sums that the last step's events reached
+    std::vector<Signal> ring;            ///< delays: what is under way
 };
 
 /// One source of a node: its signal and whether it carries events.

@@ -84,8 +84,10 @@ public:
             place_.push_back(x % a.stride_w * (a.plane_w / a.stride_w) + x / a.stride_w);
         }
         a.place = place_.data();
-        rows_ = Taps(a.height_in, a.height_out, a.kernel_h, a.stride_h, a.pad_h, a.dilation_h);
-        columns_ = Taps(a.width_in, a.width_out, a.kernel_w, a.stride_w, a.pad_w, a.dilation_w);
+        const u32 place = a.groups * a.group_stride;
+        rows_ = Taps(a.height_in, a.height_out, a.kernel_h, a.stride_h, a.pad_h, a.dilation_h,
+                     a.kernel_w * a.group_stride, a.width_out * place);
+        columns_ = Taps(a.width_in, a.width_out, a.kernel_w, a.stride_w, a.pad_w, a.dilation_w, a.group_stride, place);
         a.weight_add = weight_add_.data();
         a.weight_mul = weight_mul_.data();
         a.bias_only = bias_only_.data();
@@ -98,11 +100,10 @@ public:
         if (s.sums.empty()) {
             const std::size_t places = static_cast<std::size_t>(args_.height_out) * args_.width_out * args_.groups;
             s.sums = Buffer(bias_only_.size(), kAbsent);
-            s.scratch.resize(3);
+            s.scratch.resize(2);
             if (events_) {
                 s.scratch[0] = Buffer(places * args_.group_stride);
-                s.scratch[1] = Buffer(places);
-                s.scratch[2] = Buffer(places);
+                s.touched.assign(places * args_.group_stride / kPad, 0);
             } else {
                 s.scratch[0] = Buffer(inputs());
                 s.scratch[1] =
@@ -127,8 +128,7 @@ public:
                 a.values = spread(sources[0], inputs(), s.input);
             }
             a.accumulator = s.scratch[0].data();
-            a.touched = s.scratch[1].data();
-            a.reached = s.scratch[2].data();
+            a.touched = s.touched.data();
         } else {
             a.values = sources[0].signal->values != nullptr ? sources[0].signal->values : s.scratch[0].data();
             a.plane = s.scratch[1].data();

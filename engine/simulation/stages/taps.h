@@ -13,13 +13,15 @@ struct Taps {
     std::vector<Tap> taps;
 
     Taps() = default;
-    Taps(u32 in, u32 out, u32 kernel, u32 stride, u32 pad, u32 dilation) {
+    /// `weight_step` and `sum_step`: a kernel row in weights and an output row in accumulators.
+    Taps(u32 in, u32 out, u32 kernel, u32 stride, u32 pad, u32 dilation, u32 weight_step = 0, u32 sum_step = 0) {
         for (u32 y = 0; y < in; ++y) {
             begin.push_back(static_cast<u32>(taps.size()));
             for (u32 o = 0; o < out; ++o) {
                 const u64 offset = static_cast<u64>(y) + pad - static_cast<u64>(o) * stride;  // wraps when negative
                 if (offset % dilation == 0 && offset / dilation < kernel) {
-                    taps.push_back({static_cast<u32>(offset / dilation), o});
+                    const u32 k = static_cast<u32>(offset / dilation);
+                    taps.push_back({k, o, k * weight_step, o * sum_step});
                 }
             }
         }
