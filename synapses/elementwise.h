@@ -9,11 +9,12 @@ namespace axfire::AXFIRE_ISA {
 /// out = a + b with the adder; where one is absent the other passes, unchanged. `out` may be `a`.
 template <class Add, class Mul>
 struct AddSignals {
-    const ElementwiseArgs& a;
+    ElementwiseArgs& a;
 
     void operator()() const {
         const Add add(a.arithmetic.add, a.arithmetic.site);
         const Lanes none = splat<Lanes>(kAbsent);
+        a.operations = 0;
         for (u32 i = 0; i < a.count; i += kLanes) {
             const Lanes x = load(a.a + i);
             const Lanes y = load(a.b + i);
@@ -24,6 +25,9 @@ struct AddSignals {
             const Lanes right = add.operand(y, draw(Role::term));
             const Lanes sum = Add::finish(add(left, right, draw(Role::sum)));
             store(a.out + i, select(eq(x, none), y, select(eq(y, none), x, sum)));
+            const u32 both = ~sign_bits(eq(x, none) | eq(y, none));
+            const u32 lanes = a.count - i < kLanes ? a.count - i : kLanes;
+            a.operations += static_cast<u32>(__builtin_popcount(both & ((1u << lanes) - 1)));
         }
     }
 };

@@ -106,6 +106,7 @@ struct ElementwiseArgs {
     const u32* b;
     u32* out;
     ProjectionArithmetic arithmetic;
+    u64 operations = 0;  ///< out, sums: elements where both operands were there
 };
 
 }  // namespace axfire

@@ -81,18 +81,24 @@ void sort_events(std::vector<u32>& index, Signal& out) {
 
 void emit_fired(StageState& state, std::size_t neurons) {
     state.out.clear();
-    for (std::size_t w = 0; w < (neurons + 31) / 32; ++w) {
-        u32 bits = state.fired[w];
-        if (w == neurons / 32) {  // lanes beyond the last neuron
-            bits &= (1u << neurons % 32) - 1;
-        }
-        for (; bits != 0; bits &= bits - 1) {
+    const std::size_t words = (neurons + 31) / 32;
+    if (neurons % 32 != 0) {  // lanes beyond the last neuron
+        state.fired[words - 1] &= (1u << neurons % 32) - 1;
+    }
+    std::size_t count = 0;
+    for (std::size_t w = 0; w < words; ++w) {
+        count += static_cast<std::size_t>(std::popcount(state.fired[w]));
+    }
+    state.out.index.resize(count);
+    u32* next = state.out.index.data();
+    for (std::size_t w = 0; w < words; ++w) {
+        for (u32 bits = state.fired[w]; bits != 0; bits &= bits - 1) {
             const u32 n = static_cast<u32>(w * 32) + static_cast<u32>(std::countr_zero(bits));
-            state.out.index.push_back(n);
+            *next++ = n;
             ++state.spike_count[n];
         }
     }
-    state.counts.spikes += state.out.index.size();
+    state.counts.spikes += count;
 }
 
 }  // namespace axfire

@@ -132,14 +132,6 @@ private:
         return buffer;
     }
 
-    u64 both_arrived(const u32* a, const u32* b) const {
-        u64 n = 0;
-        for (std::size_t i = 0; i < neurons_; ++i) {
-            n += a[i] != kAbsent && b[i] != kAbsent;
-        }
-        return n;
-    }
-
     /// The input of this step: the only source, or the sources added from left to right. nullptr: nothing arrived.
     const u32* gather(const std::vector<Source>& sources, StageState& s) const {
         const u32* sum = spread(sources[0], neurons_, s.scratch[0]);
@@ -159,8 +151,8 @@ private:
                                   s.input.data(),
                                   sum_arithmetic_};
                 e.arithmetic.site = s.site;
-                s.counts.synaptic_operations += both_arrived(sum, next);
                 add_signals_(e);
+                s.counts.synaptic_operations += e.operations;
                 sum = s.input.data();
             }
         }
