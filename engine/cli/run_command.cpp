@@ -91,6 +91,11 @@ Json summary(const RunFlags& flags, const PreparedRun& run, const RunTotals& tot
     json["dense_multiply_accumulates"] = run.simulation->multiply_accumulates();
     json["seconds"] = totals.seconds;
     json["samples_per_second"] = samples / totals.seconds;
+    json["schedule"] = {{"order", totals.schedule.steps_at_once > 1 ? "layer-major" : "time-major"},
+                        {"parts", totals.schedule.parts},
+                        {"steps_at_once", totals.schedule.steps_at_once},
+                        {"batch", totals.schedule.batch},
+                        {"buffer_bytes", totals.schedule.bytes}};
     json["dropped_events"] = totals.dropped_events;
     Json layers = Json::array();
     for (const LayerTotals& l : layer_totals(*run.simulation, totals.counts)) {
@@ -145,6 +150,9 @@ void print_summary(const RunFlags& flags, const PreparedRun& run, const RunTotal
                to_string(run.arithmetic.synapse_add));
     fmt::print("neurons      mul {}, add {}\n", to_string(run.arithmetic.neuron_mul),
                to_string(run.arithmetic.neuron_add));
+    fmt::print("order        {} steps at once of each of {} parts of the network, buffers of {:.1f} MiB\n",
+               totals.schedule.steps_at_once, totals.schedule.parts,
+               static_cast<double>(totals.schedule.bytes) / (1 << 20));
     if (totals.dropped_events != 0) {
         fmt::print("dropped      {} events after the last step\n", totals.dropped_events);
     }
@@ -324,6 +332,10 @@ void add_run(CLI::App& app) {
     sub->add_option("--batch", f->batch, "Samples that are in work at once; changes no result")
         ->check(CLI::Range(1u, 1000000u))
         ->capture_default_str();
+    sub->add_option("--memory", f->memory,
+                    "What the buffers of steps and samples may take, beside network and data; default 1G. Decides how "
+                    "many steps a layer is run for before the next one; changes no result")
+        ->transform(CLI::AsSizeValue(false));
     sub->add_option("--samples", f->samples, "Only the first N samples; default: all")
         ->check(CLI::Range(1u, 4000000000u));
     sub->add_option("--seed", f->seed, "Seed of every random number")->capture_default_str();

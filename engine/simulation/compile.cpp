@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "arith/error.h"
+#include "engine/network/components.h"
 #include "engine/network/operations.h"
 #include "engine/simulation/simulation.h"
 
@@ -151,7 +152,8 @@ Simulation::Simulation(const Network& network, const SimulationOptions& options)
     events_.resize(count);
     for (std::size_t i = 0; i < count; ++i) {
         place_[topology_.order[i]] = static_cast<u32>(i);
-        roles_.push_back({passes(network.nodes[i]), is_spiking(network.nodes[i]), is<nodes::Neuron>(network.nodes[i])});
+        roles_.push_back(
+            {passes(network.nodes[i]), is_spiking(network.nodes[i]), is<nodes::Neuron>(network.nodes[i]), false});
         events_[i] = roles_[i].spikes;  // known before the order reaches it, for recurrent edges
     }
     const auto source_of = [&](std::size_t n) {
@@ -205,25 +207,19 @@ Simulation::Simulation(const Network& network, const SimulationOptions& options)
         } catch (const InputError& e) {
             throw InputError(fmt::format("node '{}': {}", node.name, e.what()));
         }
-        computing_.push_back(n);
+        roles_[n].late = late;
         const bool population = is<nodes::Neuron>(node) || is<nodes::Threshold>(node);
         layers_.push_back({n, node.name, type_name(node), population ? element_count(topology_.shape[n]) : 0});
-        if (late) {
-            late_.push_back(n);
-        }
-        for (const std::size_t r : topology_.recurrent[n]) {
-            remembered_.push_back(r);
+    }
+    remembered_.resize(count);
+    for (const std::vector<std::size_t>& sources : topology_.recurrent) {
+        for (const std::size_t source : sources) {
+            remembered_[source] = true;
         }
     }
-    for (std::size_t n = 0; n < count; ++n) {  // recurrent edges into nodes that only pass a signal on
-        if (roles_[n].passes) {
-            remembered_.insert(remembered_.end(), topology_.recurrent[n].begin(), topology_.recurrent[n].end());
-        }
-    }
-    std::sort(remembered_.begin(), remembered_.end());
-    remembered_.erase(std::unique(remembered_.begin(), remembered_.end()), remembered_.end());
     rounds_stochastically_ = std::any_of(arithmetic_.begin(), arithmetic_.end(), rounds_stochastically);
     find_steady(network);
+    find_parts(network);
     input_size_ = element_count(topology_.shape[input_]);
     multiply_accumulates_ = axfire::multiply_accumulates(network, topology_);
     readout_ = choose_readout(options.readout, network.nodes[output_.node], events_[output_.node]);
@@ -242,8 +238,66 @@ void Simulation::find_steady(const Network& network) {
         const auto& near = topology_.feed_forward[n];
         steady_[n] = topology_.recurrent[n].empty() && std::all_of(near.begin(), near.end(), steady) && !events_[n] &&
                      !keeps_state(node) && !emits_spikes(node) && !rounds_stochastically(arithmetic_[n]) &&
-                     !std::binary_search(remembered_.begin(), remembered_.end(), n);
+                     !remembered_[n];
     }
+}
+
+/// A part is a strongly connected component of the graph whose edges lead both ways where they carry values or the
+/// last step's spikes.
+void Simulation::find_parts(const Network& network) {
+    std::vector<std::vector<std::size_t>> targets(network.nodes.size());
+    for (const Edge& edge : network.edges) {
+        targets[edge.from].push_back(edge.to);
+        if (!events_[edge.from] || origin(edge.from).previous) {
+            targets[edge.to].push_back(edge.from);
+        }
+    }
+    part_ = strongly_connected_components(targets);
+    // Tarjan's numbers fall along the edges.
+    const std::size_t count = *std::max_element(part_.begin(), part_.end()) + 1;
+    parts_.resize(count);
+    for (std::size_t& p : part_) {
+        p = count - 1 - p;
+    }
+    std::vector<bool> kept(network.nodes.size());
+    for (const std::size_t n : topology_.order) {
+        if (stages_[n] == nullptr) {
+            continue;
+        }
+        Part& part = parts_[part_[n]];
+        part.computing.push_back(n);
+        if (roles_[n].late) {
+            part.late.push_back(n);
+        }
+        const auto& near = topology_.feed_forward[n];
+        for (std::size_t i = 0; i < near.size(); ++i) {
+            const std::size_t from = origin(near[i]).node;
+            if (part_[from] != part_[n]) {
+                part.links.push_back({n, i, from});
+                kept[from] = true;
+            }
+        }
+    }
+    for (std::size_t n = 0; n < network.nodes.size(); ++n) {
+        if (remembered_[n]) {
+            parts_[part_[n]].remembered.push_back(n);
+        }
+        if (kept[n]) {
+            parts_[part_[n]].kept.push_back(n);
+        }
+    }
+    parts_[part_[input_]].has_input = true;
+    parts_[part_[output_.node]].has_output = true;
+}
+
+std::size_t Simulation::bytes_of_a_step() const {
+    std::size_t events = 0;
+    for (const Part& part : parts_) {
+        for (const std::size_t n : part.kept) {
+            events += element_count(topology_.shape[n]);
+        }
+    }
+    return events * 2 * sizeof(u32);
 }
 
 std::vector<Port> Simulation::ports(const Network& network, std::size_t node) const {
@@ -279,18 +333,36 @@ bool Simulation::has_membrane(std::size_t node) const {
     return roles_[node].has_membrane;
 }
 
-Simulation::Workspace::Workspace(const Simulation& simulation)
-    : state(simulation.roles_.size()), sources(simulation.roles_.size()), input(simulation.input_size_) {
-    for (const std::size_t n : simulation.computing_) {
-        for (const std::size_t s : simulation.topology_.feed_forward[n]) {
-            const Origin o = simulation.origin(s);
-            sources[n].push_back({o.previous ? &state[o.node].previous : &state[o.node].out,
-                                  static_cast<bool>(simulation.events_[o.node])});
+Simulation::Workspace::Workspace(const Simulation& simulation, std::size_t steps_at_once)
+    : state(simulation.roles_.size()),
+      sources(simulation.roles_.size()),
+      kept(simulation.roles_.size()),
+      steps(std::max<std::size_t>(1, steps_at_once)),
+      input(simulation.input_size_) {
+    for (const Part& part : simulation.parts_) {
+        for (const std::size_t n : part.computing) {
+            for (const std::size_t s : simulation.topology_.feed_forward[n]) {
+                const Origin o = simulation.origin(s);
+                sources[n].push_back({o.previous ? &state[o.node].previous : &state[o.node].out,
+                                      static_cast<bool>(simulation.events_[o.node])});
+            }
+            for (const std::size_t s : simulation.topology_.recurrent[n]) {
+                sources[n].push_back({&state[s].previous, static_cast<bool>(simulation.events_[s])});
+            }
+            simulation.stages_[n]->reset(state[n]);
         }
-        for (const std::size_t s : simulation.topology_.recurrent[n]) {
-            sources[n].push_back({&state[s].previous, static_cast<bool>(simulation.events_[s])});
+        for (const std::size_t n : part.kept) {
+            kept[n].resize(steps);
         }
     }
+}
+
+std::size_t Simulation::Workspace::bytes() const {
+    std::size_t bytes = input.size() * sizeof(u32);
+    for (const StageState& s : state) {
+        bytes += s.bytes();
+    }
+    return bytes;
 }
 
 }  // namespace axfire

@@ -7,6 +7,8 @@
 #include <exception>
 #include <mutex>
 
+#include "engine/simulation/schedule.h"
+
 namespace axfire {
 
 namespace {
@@ -87,17 +89,18 @@ RunTotals run_samples(const Simulation& simulation, const Dataset& data, const R
                       const std::function<void(std::span<FinishedSample>, const RunTotals&)>& sink) {
     const auto start = std::chrono::steady_clock::now();
     RunTotals totals;
+    totals.schedule = plan(simulation, options);
     totals.counts.resize(simulation.layers().size());
     ResultHash hash;
     const int threads = static_cast<int>(std::max(1u, options.threads));
     std::vector<Simulation::Workspace> workspaces;
     for (int i = 0; i < threads; ++i) {
-        workspaces.emplace_back(simulation);
+        workspaces.emplace_back(simulation, totals.schedule.steps_at_once);
     }
     std::vector<FinishedSample> batch;
     std::atomic<std::uint64_t> dropped = 0;
     for (std::size_t first = 0; first < options.samples; first += batch.size()) {
-        batch.assign(std::min(options.batch, options.samples - first), {});
+        batch.assign(std::min(totals.schedule.batch, options.samples - first), {});
         std::atomic<std::size_t> next = 0;
         FirstError error;
 #pragma omp parallel for schedule(static, 1) num_threads(threads)

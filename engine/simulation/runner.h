@@ -13,9 +13,18 @@ struct RunOptions {
     EncoderOptions encoder;
     std::size_t samples = 0;  ///< the first ones of the data set
     unsigned threads = 1;
-    std::size_t batch = 32;  ///< samples between two calls of the sink
+    std::size_t batch = 32;  ///< samples between two calls of the sink, or fewer where memory is short
+    std::size_t memory = 0;  ///< bytes for the buffers of steps and samples; 0: kDefaultMemory, as far as that goes
     std::vector<TraceRequest> traces;
     bool predict_every_step = false;  ///< for RunTotals::correct_at
+};
+
+/// What a run has chosen.
+struct Schedule {
+    std::size_t parts;          ///< of the network, run one after the other
+    std::size_t steps_at_once;  ///< of a part, before the next one
+    std::size_t batch;
+    std::size_t bytes;  ///< that the buffers may grow to
 };
 
 /// A finished sample, in the order of the data set.
@@ -26,6 +35,7 @@ struct FinishedSample {
 };
 
 struct RunTotals {
+    Schedule schedule{};
     std::vector<std::int32_t> labels;
     std::vector<std::int32_t> predictions;
     std::vector<Counts> counts;  ///< by Simulation::layers()

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/simulation/simulation.h"
 
+#include <algorithm>
 #include <bit>
 #include <cmath>
 
@@ -22,11 +23,13 @@ std::int32_t largest(const std::vector<float>& values) {
 
 SampleResult Simulation::run(const EncodedSample& sample, const std::vector<TraceRequest>& traces, Workspace& w,
                              bool predict_every_step) const {
-    for (const std::size_t n : computing_) {
+    for (std::size_t n = 0; n < stages_.size(); ++n) {
         w.state[n].out.clear();
         w.state[n].previous.clear();
         w.state[n].counts = {};
-        stages_[n]->reset(w.state[n]);
+        if (stages_[n] != nullptr) {
+            stages_[n]->reset(w.state[n]);
+        }
         w.state[n].site = {seed_, static_cast<u32>(sample.sample_index), 0, place_[n]};
     }
     if (rounds_stochastically_ && sample.steps > 1u << 24) {
@@ -35,23 +38,40 @@ SampleResult Simulation::run(const EncodedSample& sample, const std::vector<Trac
     w.readout.assign(output_size_, 0.0f);
     SampleResult result;
     result.traces.resize(traces.size());
-    for (u32 t = 0; t < sample.steps; ++t) {
-        feed(sample, t, w);
-        step(w, t, sample.constant);
-        observe(w, t, traces, result);
-        if (predict_every_step) {
-            result.prediction_at.push_back(largest(read(w)));
-        }
-        for (const std::size_t n : remembered_) {
-            std::swap(w.state[n].out, w.state[n].previous);
+    for (std::size_t first = 0; first < sample.steps; first += w.steps) {
+        const std::size_t end = std::min<std::size_t>(first + w.steps, sample.steps);
+        for (std::size_t p = 0; p < parts_.size(); ++p) {
+            const Part& part = parts_[p];
+            for (std::size_t at = first; at < end; ++at) {
+                const u32 t = static_cast<u32>(at);
+                for (const Link& link : part.links) {
+                    w.sources[link.node][link.source].signal = &w.kept[link.from][at - first];
+                }
+                if (part.has_input) {
+                    feed(sample, t, w);
+                }
+                step(part, w, t, sample.constant);
+                for (std::size_t i = 0; i < traces.size(); ++i) {
+                    if (part_[traces[i].node] == p) {
+                        trace(w, t, traces[i], result.traces[i]);
+                    }
+                }
+                if (part.has_output) {
+                    read_out(w);
+                    if (predict_every_step) {
+                        result.prediction_at.push_back(largest(read(w)));
+                    }
+                }
+                pass_on(part, w, at - first);
+            }
         }
     }
     finish(w, result);
     return result;
 }
 
-void Simulation::step(Workspace& w, u32 t, bool constant_input) const {
-    for (const std::size_t n : computing_) {
+void Simulation::step(const Part& part, Workspace& w, u32 t, bool constant_input) const {
+    for (const std::size_t n : part.computing) {
         StageState& s = w.state[n];
         if (steady_[n] && constant_input && t != 0) {  // what it gave is still there
             s.counts += s.first_step;
@@ -63,8 +83,21 @@ void Simulation::step(Workspace& w, u32 t, bool constant_input) const {
             s.first_step = s.counts;
         }
     }
-    for (const std::size_t n : late_) {
+    for (const std::size_t n : part.late) {
         stages_[n]->accept(w.sources[n], w.state[n], t);
+    }
+}
+
+void Simulation::pass_on(const Part& part, Workspace& w, std::size_t slot) const {
+    for (const std::size_t n : part.kept) {
+        if (remembered_[n]) {
+            w.kept[n][slot] = w.state[n].out;
+        } else {
+            std::swap(w.kept[n][slot], w.state[n].out);
+        }
+    }
+    for (const std::size_t n : part.remembered) {
+        std::swap(w.state[n].out, w.state[n].previous);
     }
 }
 
@@ -93,21 +126,21 @@ void Simulation::feed(const EncodedSample& sample, u32 t, Workspace& w) const {
     out.values = w.input.data();
 }
 
-/// Notes what the step gave: the requested traces and a summed read-out.
-void Simulation::observe(Workspace& w, u32 t, const std::vector<TraceRequest>& traces, SampleResult& result) const {
-    for (std::size_t i = 0; i < traces.size(); ++i) {
-        const StageState& s = w.state[traces[i].node];
-        Trace& trace = result.traces[i];
-        if (traces[i].spikes) {
-            trace.spike_step.insert(trace.spike_step.end(), s.out.index.size(), t);
-            trace.spike_neuron.insert(trace.spike_neuron.end(), s.out.index.begin(), s.out.index.end());
-        }
-        if (traces[i].membrane) {
-            for (const u32 v : s.v.values()) {
-                trace.membrane.push_back(std::bit_cast<float>(v));
-            }
+void Simulation::trace(Workspace& w, u32 t, const TraceRequest& request, Trace& trace) const {
+    const StageState& s = w.state[request.node];
+    if (request.spikes) {
+        trace.spike_step.insert(trace.spike_step.end(), s.out.index.size(), t);
+        trace.spike_neuron.insert(trace.spike_neuron.end(), s.out.index.begin(), s.out.index.end());
+    }
+    if (request.membrane) {
+        for (const u32 v : s.v.values()) {
+            trace.membrane.push_back(std::bit_cast<float>(v));
         }
     }
+}
+
+/// Adds what the output gives in this step to a summed read-out.
+void Simulation::read_out(Workspace& w) const {
     const StageState& source = w.state[output_.node];
     const Signal& out = output_.previous ? source.previous : source.out;
     if (readout_ == Readout::spikes) {

@@ -70,17 +70,23 @@ public:
     /// Buffers of one thread; any number may exist for one simulation.
     class Workspace {
     public:
-        explicit Workspace(const Simulation& simulation);
+        /// `steps`: how many a layer is run for before the next one; 0 counts as 1.
+        explicit Workspace(const Simulation& simulation, std::size_t steps = 1);
+        /// What the buffers of a step hold.
+        std::size_t bytes() const;
 
     private:
         friend class Simulation;
         std::vector<StageState> state;             ///< by node
-        std::vector<std::vector<Source>> sources;  ///< by node, pointing into `state`
-        Buffer input;                              ///< analog input of a step
+        std::vector<std::vector<Source>> sources;  ///< by node, pointing into `state` and `kept`
+        std::vector<std::vector<Signal>> kept;     ///< by node: what it emitted, [steps]; none for most nodes
+        std::size_t steps;
+        Buffer input;  ///< analog input of a step
         std::vector<float> readout;
     };
 
-    /// Runs one sample from rest; the result depends on nothing but the sample and the network.
+    /// Runs one sample from rest; the result depends on nothing but the sample and the network. Parts of the network
+    /// that only events join are run one after the other, each for the workspace's number of steps.
     SampleResult run(const EncodedSample& sample, const std::vector<TraceRequest>& traces, Workspace& workspace,
                      bool predict_every_step = false) const;
 
@@ -96,6 +102,10 @@ public:
     bool spikes(std::size_t node) const;
     bool has_membrane(std::size_t node) const;
     const Shape& shape(std::size_t node) const { return topology_.shape[node]; }
+    /// Parts that can each be run for several steps before the next one.
+    std::size_t parts() const { return parts_.size(); }
+    /// The most that a workspace needs for each of its steps.
+    std::size_t bytes_of_a_step() const;
 
 private:
     /// The node that really emits what `node` passes on, and whether its last step is meant.
@@ -103,9 +113,26 @@ private:
         std::size_t node;
         bool previous;
     };
+    /// A source of a node that lies in another part.
+    struct Link {
+        std::size_t node, source;  ///< sources[node][source]
+        std::size_t from;
+    };
+    /// Nodes that run step by step together: cycles, and whatever hands on values instead of events.
+    struct Part {
+        bool has_input = false, has_output = false;
+        std::vector<std::size_t> computing;   ///< nodes with a stage, in topological order
+        std::vector<std::size_t> late;        ///< delay nodes whose input arrives at the end of a step
+        std::vector<std::size_t> remembered;  ///< nodes whose last step's spikes are needed
+        std::vector<std::size_t> kept;        ///< nodes whose events other parts take
+        std::vector<Link> links;
+    };
     void feed(const EncodedSample& sample, u32 t, Workspace& w) const;
-    void step(Workspace& w, u32 t, bool constant_input) const;
-    void observe(Workspace& w, u32 t, const std::vector<TraceRequest>& traces, SampleResult& result) const;
+    void step(const Part& part, Workspace& w, u32 t, bool constant_input) const;
+    /// Hands over what leaves the part in step t, and what is remembered.
+    void pass_on(const Part& part, Workspace& w, std::size_t slot) const;
+    void trace(Workspace& w, u32 t, const TraceRequest& request, Trace& trace) const;
+    void read_out(Workspace& w) const;
     void finish(Workspace& w, SampleResult& result) const;
     /// The read-out as it is now.
     std::vector<float> read(const Workspace& w) const;
@@ -114,6 +141,7 @@ private:
         bool passes;  ///< hands its source's signal on as it is
         bool spikes;
         bool has_membrane;
+        bool late;  ///< a delay whose input arrives at the end of a step
     };
     void check_random_places(std::size_t node) const;
     std::vector<Port> ports(const Network& network, std::size_t node) const;
@@ -127,9 +155,9 @@ private:
     std::vector<std::unique_ptr<Stage>> stages_;  ///< by node; none for nodes that only pass a signal on
     std::vector<bool> events_;                    ///< by node: emits events
     std::vector<bool> steady_;                    ///< by node: gives the same in every step where the input does
-    std::vector<std::size_t> computing_;          ///< nodes with a stage, in topological order
-    std::vector<std::size_t> late_;               ///< delay nodes whose input arrives at the end of a step
-    std::vector<std::size_t> remembered_;         ///< nodes whose last step's spikes are needed
+    std::vector<bool> remembered_;                ///< by node: the last step's spikes are needed
+    std::vector<Part> parts_;                     ///< in topological order
+    std::vector<std::size_t> part_;               ///< by node
     std::vector<Layer> layers_;
     std::size_t input_ = 0;
     Origin output_{0, false};  ///< the node whose signal leaves
@@ -140,6 +168,7 @@ private:
 
     Origin origin(std::size_t node) const;
     void find_steady(const Network& network);
+    void find_parts(const Network& network);
 };
 
 }  // namespace axfire

@@ -8,6 +8,17 @@
 
 namespace axfire {
 
+std::size_t StageState::bytes() const {
+    std::size_t values = reached.size();
+    for (const Buffer* b : {&v, &current, &refractory, &fired, &spike_count, &sums, &input}) {
+        values += b->size();
+    }
+    for (const Buffer& b : scratch) {
+        values += b.size();
+    }
+    return values * sizeof(u32) + quiet.size() + touched.size();
+}
+
 Buffer StageContext::stored_weights(Buffer weights) const {
     if (weight_format != nullptr) {
         kernels.convert(*weight_format, Rounding::rne, weights.data(), weights.data(), weights.size());

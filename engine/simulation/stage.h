@@ -46,6 +46,9 @@ struct StageState {
     std::vector<unsigned char> touched;  ///< convolutions: Conv2dArgs::touched
     std::vector<u32> reached;            ///< pooling: the sums that the last step's events reached
     std::vector<Signal> ring;            ///< delays: what is under way
+
+    /// What the buffers hold; events under way, which come and go, are not counted.
+    std::size_t bytes() const;
 };
 
 /// One source of a node: its signal and whether it carries events.
