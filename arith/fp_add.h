@@ -114,40 +114,73 @@ AXFIRE_FN constexpr bool has_ordinary_sum(const AdderSpec& s) {
            !s.round_sum;
 }
 
+template <class Unit>
+concept HasRoles = requires {
+    Unit::kHasRoles;
+};
+template <class Unit>
+concept WorksInBlocks = requires {
+    Unit::kWorksInBlocks;
+};
+
+/// True if the circuit tells its operands apart.
+AXFIRE_FN constexpr bool has_roles(const AdderSpec& s) {
+    bool roles = false;
+#define AXFIRE_CASE(unit_name) roles = roles || (s.unit == AdderId::unit_name && HasRoles<adders::unit_name>);
+    AXFIRE_ADDERS(AXFIRE_CASE)
+#undef AXFIRE_CASE
+    return roles;
+}
+
+/// True if the sum of numbers in two's complement of 32 bits is one of 32 bits, too: the low part alone is approximate,
+/// and the sum of the upper parts has room.
+AXFIRE_FN constexpr bool sums_in_32_bits(const AdderSpec& s) {
+    bool blocks = false;
+#define AXFIRE_CASE(unit_name) blocks = blocks || (s.unit == AdderId::unit_name && WorksInBlocks<adders::unit_name>);
+    AXFIRE_ADDERS(AXFIRE_CASE)
+#undef AXFIRE_CASE
+    return !blocks && s.parameters.value[0] <= s.format.fraction_bits + 1u;
+}
+
 /// circuit_sum in a third of the instructions, for operands whose larger exponent is so far from both ends that neither
 /// subnormals nor overflow play a part: what is smaller by 2^m or more counts as 0 whatever it is, a sum cannot
-/// underflow by cancellation. Two zeros are right, too, in a circuit that gives 0 for them. `strange`: not 0 in the
-/// other lanes.
+/// underflow by cancellation. Two zeros are right, too, in a circuit that gives 0 for them. `strange` where that does
+/// not hold in every lane.
+///
+/// Significands become integers, and the sum a number again, by the processor's conversions: with the larger exponent
+/// set to that of 2^m, the smaller operand is shifted and rounded down (an arithmetic shift) by being converted.
 template <class U>
-AXFIRE_FN U ordinary_sum(const AdderSpec& s, const U& acc, const U& x, U& strange) {
+AXFIRE_FN U ordinary_sum(const AdderSpec& s, const U& acc, const U& x, bool& strange) {
     const u32 m = s.format.fraction_bits;
     const u32 n = m + 3;
-    const u32 align = 23 - m;
-    const U mag_acc = magnitude(acc);
-    const U mag_x = magnitude(x);
-    const U field_acc = mag_acc >> 23;
-    const U field_x = mag_x >> 23;
-    const U swap = lt(field_acc, field_x);
-    const U high = select(swap, mag_x, mag_acc);
-    const U low = select(swap, mag_acc, mag_x);
-    const U signs = select(swap, x, acc);  // of a
-    const U differ = acc ^ x;
-    const U distance = absolute(field_acc - field_x);
-    U a = ((high & 0x7fffffu) | 0x800000u) >> align;
-    U b = ((low & 0x7fffffu) | 0x800000u) >> align;
-    a = select_sign(differ & signs, U{} - a, a);
-    b = select_sign(differ & ~signs, U{} - b, b);
-    b = select(lt(distance, splat<U>(m)), shift_right_signed(b, distance), U{});
-    // The circuit's carries only run upwards: what stands above its n bits can be cut off last.
-    const U zero = eq(high, U{});
-    const U sum = select(zero, U{}, circuit_add(s, a, b, n, U{} - (differ >> 31)) << (32 - n));
-    const U mag = absolute(sum) >> (32 - n);
-    const U packed =
-        (as_bits<U>(to_float_truncated(mag)) & ~((1u << align) - 1)) + (high & kInfinityBits) - ((127u + m) << 23);
-    const U of_zeros = circuit_add(s, U{}, U{}, n, U{}) & ((1u << n) - 1);
-    strange = select(lt(high - ((m + 2) << 23), splat<U>((253 - (m + 2)) << 23)), U{}, mag_acc | mag_x | of_zeros);
-    const U finite = select(eq(mag, U{}), U{}, packed) | ((sum | (acc & x)) & kSignBit);
-    return s.zero_bypass ? select(eq(mag_x, U{}), acc, select(eq(mag_acc, U{}), x, finite)) : finite;
+    U high, low;
+    if (has_roles(s)) {
+        const U swap = lt(acc & kInfinityBits, x & kInfinityBits);
+        high = select(swap, x, acc);
+        low = select(swap, acc, x);
+    } else {
+        by_magnitude(acc, x, high, low);
+    }
+    const U negative = high & low & kSignBit;  // both: then they are added as positive numbers
+    const U field = high & kInfinityBits;
+    const U one = splat<U>((127u + m) << 23);
+    const bool keeps_zero = (first_lane(circuit_add(s, U{}, U{}, n, U{})) & ((1u << n) - 1)) == 0;
+    const U scale = keeps_zero ? difference_where(high, ~kSignBit, field, one) : field - one;  // 0 for two zeros
+    const U scaled = low - scale;
+    const U a = to_int_down<U>(as_float((high - scale) ^ negative));
+    // Of b nothing is left below 2. With m = 23 exponents of 2 and more are those with the top bit, as long as none is
+    // so small that it wraps.
+    const U counts = m == 23 ? scaled & 0x40000000u : ~lt(magnitude(low), field - ((m - 1) << 23));
+    const U b = to_int_down_where(counts, as_float(scaled ^ negative));
+    U sum = circuit_add(s, a, b, n, U{} - ((high ^ low) >> 31));
+    if (!sums_in_32_bits(s)) {
+        sum = shift_right_signed(sum << (32 - n), splat<U>(32 - n));
+    }
+    const U packed = (float_bits_truncated(sum) & ~((1u << (23 - m)) - 1)) + scale;
+    const U finite = select(eq(sum, U{}), U{}, packed) | negative;
+    const u32 least = m + 2, most = m == 23 ? 150 : 253;  // exponents of what is ordinary
+    strange = any_above_or_nan(scale + ((127u + m - least) << 23), (most - least) << 23, as_float(acc), as_float(x));
+    return s.zero_bypass ? select(is_zero(x), acc, select(is_zero(acc), x, finite)) : finite;
 }
 
 /// acc + x of the format (binary32 bits). `random`: the word of a stochastic rounding.

@@ -136,9 +136,9 @@ struct FixedAdd {
         if constexpr (has_nearest_sum(kSpec)) {
             return nearest_sum(spec, acc, x);
         } else if constexpr (has_ordinary_sum(kSpec)) {
-            U strange;
+            bool strange;
             const U sum = ordinary_sum(spec, acc, x, strange);
-            return __builtin_expect(any(strange), 0) ? in_full(parameters, acc, x) : sum;
+            return __builtin_expect(strange, 0) ? in_full(parameters, acc, x) : sum;
         } else {
             return fp_add(spec, acc, x, random_word(kSpec.rounding, draw));
         }

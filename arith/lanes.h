@@ -214,6 +214,66 @@ AXFIRE_FN U absolute(const U& x) {
     return select_sign(x, U{} - x, x);
 }
 
+/// floor(x) in two's complement, for |x| < 2^31.
+template <class U>
+AXFIRE_FN U to_int_down(const FloatOf<U>& x) {
+    if constexpr (LaneTraits<U>::kWidth == 1) {
+        if (!(x >= -0x1p31f && x < 0x1p31f)) {  // the language leaves that conversion open
+            return 0;
+        }
+        const std::int32_t whole = static_cast<std::int32_t>(x);
+        return static_cast<u32>(whole) - static_cast<u32>(static_cast<float>(whole) > x);
+    } else {
+        const SignedOf<U> whole = __builtin_convertvector(x, SignedOf<U>);
+        return bit_cast_lanes<U>(whole) + mask_of(__builtin_convertvector(whole, FloatOf<U>) > x);
+    }
+}
+/// The bits of float(x) toward zero, for x in two's complement of at most 2^25 in magnitude.
+template <class U>
+AXFIRE_FN U float_bits_truncated(const U& x) {
+    return as_bits<U>(to_float_truncated(absolute(x))) | (x & 0x80000000u);
+}
+/// The one of larger magnitude of two numbers, and the other one, with their signs; of equal magnitudes in either
+/// order. Nothing is said of NaN.
+template <class U>
+AXFIRE_FN void by_magnitude(const U& a, const U& b, U& larger, U& smaller) {
+    const auto magnitude = [](const U& x) { return bit_cast_lanes<SignedOf<U>>(x & 0x7fffffffu); };
+    const U swap = mask_of(magnitude(a) < magnitude(b));
+    larger = select(swap, b, a);
+    smaller = select(swap, a, b);
+}
+/// floor(x) where `test` is not 0, else 0.
+template <class U>
+AXFIRE_FN U to_int_down_where(const U& test, const FloatOf<U>& x) {
+    return select(eq(test, U{}), U{}, to_int_down<U>(x));
+}
+/// a - b where any of `bits` is set in `test`, else 0.
+template <class U>
+AXFIRE_FN U difference_where(const U& test, u32 bits, const U& a, const U& b) {
+    return select(eq(test & bits, U{}), U{}, a - b);
+}
+/// True if any lane of `x` is above `limit` or any lane of `a` or `b` is NaN.
+template <class U>
+AXFIRE_FN bool any_above_or_nan(const U& x, u32 limit, const FloatOf<U>& a, const FloatOf<U>& b) {
+    return any(lt(splat<U>(limit), x) | mask_of(a != a) | mask_of(b != b));
+}
+template <class U>
+AXFIRE_FN u32 first_lane(const U& x) {
+    if constexpr (LaneTraits<U>::kWidth == 1) {
+        return x;
+    } else {
+        return x[0];
+    }
+}
+/// x with all bits below its leading one set.
+template <class U>
+AXFIRE_FN U smear_down(U x) {
+    for (u32 distance = 1; distance < 32; distance *= 2) {
+        x |= x >> distance;
+    }
+    return x;
+}
+
 #if defined(__AVX512F__) && !defined(__CUDACC__)
 AXFIRE_FN __m512i native(const U32x16& x) {
     return (__m512i)x;
@@ -239,6 +299,37 @@ AXFIRE_FN U32x16 shift_right_signed(const U32x16& x, const U32x16& n) {
 AXFIRE_FN U32x16 absolute(const U32x16& x) {
     return (U32x16)_mm512_abs_epi32(native(x));
 }
+template <>
+AXFIRE_FN U32x16 to_int_down<U32x16>(const Vector<16>::Float& x) {
+    return (U32x16)_mm512_cvt_roundps_epi32((__m512)x, _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC);
+}
+AXFIRE_FN U32x16 float_bits_truncated(const U32x16& x) {
+    return (U32x16)_mm512_cvt_roundepi32_ps(native(x), _MM_FROUND_TO_ZERO | _MM_FROUND_NO_EXC);
+}
+AXFIRE_FN U32x16 to_int_down_where(const U32x16& test, const Vector<16>::Float& x) {
+    return (U32x16)_mm512_maskz_cvt_roundps_epi32(_mm512_test_epi32_mask(native(test), native(test)), (__m512)x,
+                                                  _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC);
+}
+AXFIRE_FN U32x16 difference_where(const U32x16& test, u32 bits, const U32x16& a, const U32x16& b) {
+    const __mmask16 mask = _mm512_test_epi32_mask(native(test), native(splat<U32x16>(bits)));
+    return (U32x16)_mm512_maskz_sub_epi32(mask, native(a), native(b));
+}
+AXFIRE_FN bool any_above_or_nan(const U32x16& x, u32 limit, const Vector<16>::Float& a, const Vector<16>::Float& b) {
+    const __mmask16 above = _mm512_cmpgt_epu32_mask(native(x), native(splat<U32x16>(limit)));
+    return !_kortestz_mask16_u8(above, _mm512_cmp_ps_mask((__m512)a, (__m512)b, _CMP_UNORD_Q));
+}
+#endif
+#if defined(__AVX512DQ__) && !defined(__CUDACC__)
+AXFIRE_FN void by_magnitude(const U32x16& a, const U32x16& b, U32x16& larger, U32x16& smaller) {
+    constexpr int kSignOfResult = 4, kMinimum = 2, kMaximum = 3;  // of magnitudes
+    larger = (U32x16)_mm512_range_ps((__m512)a, (__m512)b, kSignOfResult | kMaximum);
+    smaller = (U32x16)_mm512_range_ps((__m512)a, (__m512)b, kSignOfResult | kMinimum);
+}
+#endif
+#if defined(__AVX512CD__) && !defined(__CUDACC__)
+AXFIRE_FN U32x16 smear_down(const U32x16& x) {
+    return shift_right(splat<U32x16>(~0u), (U32x16)_mm512_lzcnt_epi32(native(x)));
+}
 #endif
 #if defined(__AVX2__) && !defined(__CUDACC__)
 AXFIRE_FN __m256i native(const U32x8& x) {
@@ -261,6 +352,13 @@ AXFIRE_FN U32x8 shift_right_signed(const U32x8& x, const U32x8& n) {
 }
 AXFIRE_FN U32x8 absolute(const U32x8& x) {
     return (U32x8)_mm256_abs_epi32(native(x));
+}
+template <>
+AXFIRE_FN U32x8 to_int_down<U32x8>(const Vector<8>::Float& x) {
+    return (U32x8)_mm256_cvtps_epi32(_mm256_floor_ps((__m256)x));
+}
+AXFIRE_FN bool any_above_or_nan(const U32x8& x, u32 limit, const Vector<8>::Float& a, const Vector<8>::Float& b) {
+    return any(lt(splat<U32x8>(limit), x) | (U32x8)_mm256_cmp_ps((__m256)a, (__m256)b, _CMP_UNORD_Q));
 }
 #endif
 

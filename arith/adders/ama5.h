@@ -13,14 +13,11 @@ struct ama5 {
                                     "Gupta et al., IEEE TCAD 32(1), 2013",
                                     1,
                                     {kApproximateBits}};
+    static constexpr bool kHasRoles = true;
 
     template <class U>
     AXFIRE_FN static U add(const U& a, const U& b, u32, const Parameters& p) {
-        const u32 k = p.value[0];
-        if (k == 0) {
-            return a + b;
-        }
-        return upper_sum(a, b, a, k) + (b & low_mask(k));
+        return sum_of_and(a, p.value[0]) + b;
     }
 };
 

@@ -10,11 +10,11 @@ namespace axfire::adders {
 struct copy {
     static constexpr UnitInfo kInfo{
         "copy", "low sum bits are b, no carry", "Jiang et al., Proc. IEEE 108(12), 2020", 1, {kApproximateBits}};
+    static constexpr bool kHasRoles = true;
 
     template <class U>
     AXFIRE_FN static U add(const U& a, const U& b, u32, const Parameters& p) {
-        const u32 k = p.value[0];
-        return upper_sum(a, b, U{}, k) + (b & low_mask(k));
+        return (a & ~low_mask(p.value[0])) + b;
     }
 };
 

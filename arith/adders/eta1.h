@@ -17,12 +17,7 @@ struct eta1 {
     template <class U>
     AXFIRE_FN static U add(const U& a, const U& b, u32, const Parameters& p) {
         const u32 k = p.value[0];
-        U ones = a & b & low_mask(k);  // smeared downwards from its leading one
-        ones |= ones >> 1;
-        ones |= ones >> 2;
-        ones |= ones >> 4;
-        ones |= ones >> 8;
-        ones |= ones >> 16;
+        const U ones = smear_down(a & b & low_mask(k));
         return upper_sum(a, b, U{}, k) + (((a ^ b) & low_mask(k)) | ones);
     }
 };

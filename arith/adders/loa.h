@@ -15,11 +15,7 @@ struct loa {
 
     template <class U>
     AXFIRE_FN static U add(const U& a, const U& b, u32, const Parameters& p) {
-        const u32 k = p.value[0];
-        if (k == 0) {
-            return a + b;
-        }
-        return upper_sum(a, b, a & b, k) + ((a | b) & low_mask(k));
+        return (a | b) + sum_of_and(a & b, p.value[0]);
     }
 };
 

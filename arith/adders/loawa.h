@@ -15,8 +15,7 @@ struct loawa {
 
     template <class U>
     AXFIRE_FN static U add(const U& a, const U& b, u32, const Parameters& p) {
-        const u32 k = p.value[0];
-        return upper_sum(a, b, U{}, k) + ((a | b) & low_mask(k));
+        return (a | b) + (a & b & ~low_mask(p.value[0]));
     }
 };
 

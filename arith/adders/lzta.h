@@ -15,11 +15,7 @@ struct lzta {
 
     template <class U>
     AXFIRE_FN static U add(const U& a, const U& b, u32, const Parameters& p) {
-        const u32 k = p.value[0];
-        if (k == 0) {
-            return a + b;
-        }
-        return upper_sum(a, b, a | b, k);
+        return upper_sum(a, b, a | b, p.value[0]);
     }
 };
 

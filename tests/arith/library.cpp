@@ -99,15 +99,38 @@ std::vector<u32> library_mul(const MultiplierSpec& spec, const std::vector<Pair>
 }
 
 std::vector<u32> library_short_add(const AdderSpec& spec, const std::vector<Pair>& pairs, unsigned width) {
-    const auto short_sum = [&](const auto& a, const auto& b, const auto&) {
-        auto strange = a;
-        if (has_nearest_sum(spec)) {
-            return canonical(nearest_sum(spec, canonical(a), canonical(b)));
+    if (has_nearest_sum(spec)) {
+        return at_width<u32>(
+            width, pairs, {},
+            [&](const auto& a, const auto& b, const auto&) {
+                return canonical(nearest_sum(spec, canonical(a), canonical(b)));
+            },
+            kLane);
+    }
+    // Ordinary operands together, so that vectors are full of them.
+    const std::vector<bool> strange = library_strange(spec, pairs);
+    std::vector<Pair> ordinary;
+    for (std::size_t i = 0; i < pairs.size(); ++i) {
+        if (!strange[i]) {
+            ordinary.push_back(pairs[i]);
         }
-        const auto sum = ordinary_sum(spec, a, b, strange);
-        return select(eq(strange, strange ^ strange), sum, fp_add(spec, a, b));
+    }
+    const auto short_sum = [&](const auto& a, const auto& b, const auto&) {
+        bool any_strange;
+        const auto sum = ordinary_sum(spec, a, b, any_strange);
+        if (any_strange) {
+            throw std::logic_error("operands are ordinary one by one and strange in a vector");
+        }
+        return sum;
     };
-    return at_width<u32>(width, pairs, {}, short_sum, kLane);
+    const std::vector<u32> sums = at_width<u32>(width, ordinary, {}, short_sum, kLane);
+    std::vector<u32> all = library_add(spec, pairs);
+    for (std::size_t i = 0, next = 0; i < pairs.size(); ++i) {
+        if (!strange[i]) {
+            all[i] = sums[next++];
+        }
+    }
+    return all;
 }
 
 std::vector<u32> library_short_mul(const MultiplierSpec& spec, const std::vector<Pair>& pairs, unsigned width) {
@@ -122,13 +145,14 @@ std::vector<u32> library_short_mul(const MultiplierSpec& spec, const std::vector
     return at_width<u32>(width, pairs, {}, short_product, kLane);
 }
 
-std::vector<u32> library_strange(const AdderSpec& spec, const std::vector<Pair>& pairs) {
-    const auto strange = [&](const auto& a, const auto& b, const auto&) {
-        auto lanes = a;
-        ordinary_sum(spec, a, b, lanes);
-        return lanes;
-    };
-    return at_width<u32>(1, pairs, {}, strange, kLane);
+std::vector<bool> library_strange(const AdderSpec& spec, const std::vector<Pair>& pairs) {
+    std::vector<bool> strange;
+    for (const auto& [a, b] : pairs) {
+        bool is_strange;
+        ordinary_sum(spec, a, b, is_strange);
+        strange.push_back(is_strange);
+    }
+    return strange;
 }
 
 std::vector<u32> library_convert(const Format& f, Rounding r, const std::vector<u32>& values, unsigned width,

@@ -83,6 +83,7 @@ TEST(Cli, RunPrintsTheSummaryAsJson) {
     EXPECT_EQ(json["layers"][1]["spikes"], 4 + 7 + 6 + 7);
     EXPECT_EQ(json["layers"][1]["neuron_updates"], 4 * 10 * 3);
     EXPECT_EQ(json["layers"][0]["synaptic_operations"], 4 * 10 * 12);
+    EXPECT_EQ(json["schedule"]["order"], "time-major");  // one layer
     EXPECT_EQ(json["result_hash"].get<std::string>().size(), 16u);
     EXPECT_GT(json["seconds"], 0);
 }
@@ -129,6 +130,8 @@ TEST(Cli, BadArgumentsAreOneLine) {
     expect_refused(run + "--mul loa", "@format");
     expect_refused(run + "--weights fp7", "fp32");
     expect_refused(run + "--reset never", "never");
+    expect_refused(run + "--memory 10", "--memory");
+    expect_refused(run + "--memory much", "--memory");
     expect_refused(run + "--dt -1", "--dt");
     expect_refused(run + "--record v:nowhere -o x.h5", "nowhere");
     expect_refused(run + "--record spikes", "-o");

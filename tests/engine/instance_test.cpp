@@ -120,6 +120,29 @@ TEST(Instance, EveryUnitInBinary32GivesTheScalarReferencesBits) {
     expect_same_bits(every_unit(kFp32, 5), Operands(axfire::testing::test_pairs(random, kFp32, 4000)));
 }
 
+/// Whole vectors of what the short forms serve: no subnormals, no overflow, no NaN; zeros and cancellation among them.
+TEST(Instance, EveryUnitGivesTheScalarReferencesBitsOnOrdinaryOperands) {
+    auto random = axfire::testing::test_random();
+    for (const Format& f : {kFp32, kBf16}) {
+        std::vector<axfire::testing::Pair> pairs;
+        const auto number = [&](u32 field) {
+            const u32 x = static_cast<u32>(random()) & 0x80000000u;
+            return random() % 12 == 0 ? x : convert<u32>(f, Rounding::rz, x | field << 23 | (random() & 0x7fffffu));
+        };
+        for (std::size_t i = 0; i < 64000; ++i) {
+            // Two exponents at any distance that counts, and beyond; every hundred vectors another region.
+            const u32 region = 70 + static_cast<u32>(i / 1600) * 2 % 50;
+            const u32 a = number(region + static_cast<u32>(random() % 28));
+            const u32 b = random() % 16 == 0 ? a ^ (random() % 2 == 0 ? 0x80000000u : 0x80010000u)
+                                             : number(region + static_cast<u32>(random() % 28));
+            pairs.emplace_back(a, convert<u32>(f, Rounding::rz, b));
+        }
+        for (const std::size_t which : {1, 4}) {
+            expect_same_bits(every_unit(f, which), Operands(pairs));
+        }
+    }
+}
+
 TEST(Instance, EveryUnitOnAllPairsOfAn8BitFormat) {
     std::vector<u32> values;
     for (u32 code = 0; code < 256; ++code) {

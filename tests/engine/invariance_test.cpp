@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // One result for every way to cut the work, and another one as soon as anything that matters is different.
 #include <random>
+#include <set>
 
 #include <gtest/gtest.h>
 
+#include "arith/error.h"
 #include "engine/simulation/runner.h"
 #include "tests/engine/networks.h"
 
@@ -64,7 +66,8 @@ Network small_network() {
 }
 
 std::uint64_t hash_of(const Network& network, Encoding encoding, std::uint64_t seed, unsigned threads,
-                      std::size_t batch, SimulationOptions options = {}) {
+                      std::size_t batch, SimulationOptions options = {}, std::size_t memory = 0,
+                      Schedule* schedule = nullptr) {
     options.input_events = encoding != Encoding::direct;
     const Simulation simulation(network, options);
     RunOptions o;
@@ -72,7 +75,12 @@ std::uint64_t hash_of(const Network& network, Encoding encoding, std::uint64_t s
     o.samples = 40;
     o.threads = threads;
     o.batch = batch;
-    return run_samples(simulation, RandomImages(), o, [](auto, const RunTotals&) {}).result_hash;
+    o.memory = memory;
+    const RunTotals totals = run_samples(simulation, RandomImages(), o, [](auto, const RunTotals&) {});
+    if (schedule != nullptr) {
+        *schedule = totals.schedule;
+    }
+    return totals.result_hash;
 }
 
 }  // namespace
@@ -88,6 +96,30 @@ TEST(Invariance, ThreadsAndBatchChangeNothing) {
             }
         }
     }
+}
+
+TEST(Invariance, MemoryDecidesTheStepsAtOnceAndChangesNothing) {
+    const Network network = small_network();
+    Schedule unbounded{};
+    const std::uint64_t hash = hash_of(network, Encoding::poisson, 1, 2, 32, {}, 0, &unbounded);
+    EXPECT_EQ(unbounded.steps_at_once, 12u);
+    EXPECT_GT(unbounded.parts, 1u);
+    std::size_t least = unbounded.bytes;  // that is not refused
+    std::set<std::size_t> steps;
+    for (std::size_t memory = unbounded.bytes; memory > 0; memory -= std::min(memory, unbounded.bytes / 50)) {
+        Schedule schedule{};
+        try {
+            EXPECT_EQ(hash_of(network, Encoding::poisson, 1, 2, 32, {}, memory, &schedule), hash) << memory;
+        } catch (const InputError& e) {
+            EXPECT_NE(std::string(e.what()).find("--memory"), std::string::npos) << e.what();
+            break;
+        }
+        EXPECT_LE(schedule.bytes, memory);
+        least = memory;
+        steps.insert(schedule.steps_at_once);
+    }
+    EXPECT_LT(least, unbounded.bytes * 2 / 3);
+    EXPECT_GT(steps.size(), 4u);
 }
 
 TEST(Invariance, SeedWeightAndAdderChangeTheResult) {

@@ -158,6 +158,7 @@ TEST(ReferenceRandom, NetworksEqualThePlainSimulatorBitForBit) {
     }
     EXPECT_GT(compared.spikes, 50 * count);
     EXPECT_GT(compared.membranes, 200 * count);
+    EXPECT_GT(compared.in_parts, count / 4);
     EXPECT_GT(recurrent, count / 2);
 }
 
