@@ -165,7 +165,8 @@ AXFIRE_FN U ordinary_sum(const AdderSpec& s, const U& acc, const U& x, bool& str
     const U field = high & kInfinityBits;
     const U one = splat<U>((127u + m) << 23);
     const bool keeps_zero = (first_lane(circuit_add(s, U{}, U{}, n, U{})) & ((1u << n) - 1)) == 0;
-    const U scale = keeps_zero ? difference_where(high, ~kSignBit, field, one) : field - one;  // 0 for two zeros
+    const U any_bit = has_roles(s) ? high | low : high;  // by exponent a zero may be `high` beside a subnormal number
+    const U scale = keeps_zero ? difference_where(any_bit, ~kSignBit, field, one) : field - one;  // 0 for two zeros
     const U scaled = low - scale;
     const U a = to_int_down<U>(as_float((high - scale) ^ negative));
     // Of b nothing is left below 2. With m = 23 exponents of 2 and more are those with the top bit, as long as none is

@@ -333,9 +333,13 @@ void add_run(CLI::App& app) {
         ->check(CLI::Range(1u, 1000000u))
         ->capture_default_str();
     sub->add_option("--memory", f->memory,
-                    "What the buffers of steps and samples may take, beside network and data; default 1G. Decides how "
-                    "many steps a layer is run for before the next one; changes no result")
+                    "What the buffers of steps and samples may take, beside network and data: 300M, 2G; default 1G; "
+                    "changes no result")
         ->transform(CLI::AsSizeValue(false));
+    sub->add_option("--steps-at-once", f->steps_at_once,
+                    "Steps that a layer is run for before the next one; default: as many as --memory allows, up to 64; "
+                    "changes no result")
+        ->check(CLI::Range(1u, 1000000u));
     sub->add_option("--samples", f->samples, "Only the first N samples; default: all")
         ->check(CLI::Range(1u, 4000000000u));
     sub->add_option("--seed", f->seed, "Seed of every random number")->capture_default_str();

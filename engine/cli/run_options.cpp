@@ -175,6 +175,7 @@ PreparedRun prepare(const RunFlags& flags) {
     run.options.threads = flags.threads != 0 ? flags.threads : std::max(1u, std::thread::hardware_concurrency());
     run.options.batch = flags.batch;
     run.options.memory = flags.memory;
+    run.options.steps_at_once = flags.steps_at_once;
     run.options.predict_every_step = flags.accuracy_over_time;
     if (!flags.output.empty()) {
         for (const std::string& item : flags.record.empty() ? std::vector<std::string>{"spikes"} : flags.record) {

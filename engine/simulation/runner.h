@@ -13,7 +13,8 @@ struct RunOptions {
     EncoderOptions encoder;
     std::size_t samples = 0;  ///< the first ones of the data set
     unsigned threads = 1;
-    std::size_t batch = 32;  ///< samples between two calls of the sink, or fewer where memory is short
+    std::size_t batch = 32;         ///< samples between two calls of the sink, or fewer where memory is short
+    std::size_t steps_at_once = 0;  ///< of a part of the network, at most; 0: as memory allows, up to 64
     std::size_t memory = 0;  ///< bytes for the buffers of steps and samples; 0: kDefaultMemory, as far as that goes
     std::vector<TraceRequest> traces;
     bool predict_every_step = false;  ///< for RunTotals::correct_at

@@ -51,7 +51,8 @@ Schedule plan(const Simulation& simulation, const RunOptions& options) {
     };
     Schedule schedule;
     schedule.parts = simulation.parts();
-    const std::size_t steps = std::max<std::size_t>(1, std::min<std::size_t>(options.encoder.steps, kMostSteps));
+    const std::size_t most = options.steps_at_once != 0 ? options.steps_at_once : kMostSteps;
+    const std::size_t steps = std::max<std::size_t>(1, std::min<std::size_t>(options.encoder.steps, most));
     schedule.steps_at_once = schedule.parts > 1 ? 1 + more(threads * step, steps - 1) : 1;
     schedule.batch = std::min(options.batch, threads + more(result, options.batch));
     schedule.bytes = memory - left;
