@@ -1,39 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/bench/bench.h"
 
-#include <algorithm>
-#include <chrono>
+#include <cstring>
+#include <map>
 #include <stdexcept>
 
 #include <fmt/format.h>
 
-#include "arith/catalogue.h"
-#include "arith/spec_text.h"
+#include "engine/bench/scalar_library.h"
 #include "engine/bench/scalar_model.h"
-#include "engine/characterize/example.h"
 
 namespace axfire::bench {
 
 namespace {
-
-constexpr std::size_t kLeastRepetitions = 5;
-
-/// Runs `work` until the time is up, after one run to warm up.
-template <class Work>
-Timing time(const Work& work, double seconds, std::uint64_t operations) {
-    work();
-    std::vector<double> ns;
-    double total = 0;
-    while (ns.size() < kLeastRepetitions || total < seconds) {
-        const auto start = std::chrono::steady_clock::now();
-        work();
-        const double elapsed = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-        total += elapsed;
-        ns.push_back(elapsed * 1e9 / static_cast<double>(operations));
-    }
-    std::sort(ns.begin(), ns.end());
-    return {ns[ns.size() / 2], ns.front(), ns.back(), ns.size()};
-}
 
 SimulationOptions simulation_options(const Case& c, const Contender& contender, const BenchOptions& options, Jit jit) {
     SimulationOptions o;
@@ -43,6 +22,8 @@ SimulationOptions simulation_options(const Case& c, const Contender& contender, 
     o.input_events = c.events;
     return o;
 }
+
+}  // namespace
 
 Measurement measure(const std::string& name, const Case& c, const Contender& contender, const BenchOptions& options) {
     const Simulation simulation(c.network, simulation_options(c, contender, options, Jit::automatic));
@@ -59,82 +40,51 @@ Measurement measure(const std::string& name, const Case& c, const Contender& con
     }
     const std::uint64_t operations = c.unit == "update" ? counts.neuron_updates : counts.synaptic_operations;
     const auto work = [&] { simulation.run(c.sample, {}, workspace); };
-    return {name, c.shape, c.unit, contender.name, operations, time(work, options.seconds, operations), 0};
+    return {name, c.shape, c.unit, contender.name, operations, time_work(work, options.seconds, operations), 1, {}};
 }
 
-std::string with_format(const std::string& circuit) {
-    return circuit + "@fp32";
-}
-
-}  // namespace
-
-std::vector<Contender> default_contenders(bool every_unit) {
-    const auto contender = [](const std::string& mul, const std::string& add) {
-        return Contender{mul + " + " + add, parse_multiplier(mul), parse_adder(add)};
-    };
-    const std::string loa = "loa(k=12)@fp32";
-    std::vector<Contender> all = {contender("exact@bf16", "exact@fp32"), contender("exact@bf16", "exact@bf16"),
-                                  contender("exact@fp16", "exact@fp16"), contender("exact@fp32", loa),
-                                  contender("mitchell@fp32", loa)};
-    for (std::size_t i = 0; every_unit && i < all_adders().size(); ++i) {
-        const AdderId id = static_cast<AdderId>(i);
-        if (id != AdderId::exact && id != AdderId::loa) {
-            all.push_back(contender("exact@fp32", with_format(to_string(example_circuit(id)))));
-        }
+std::optional<Timing> time_scalar_model(const std::string& unit, const Contender& contender,
+                                        const BenchOptions& options) {
+    const scalar::Library& models = *scalar_library(options.notice).models;
+    const std::optional<scalar::Layer> layer = scalar_layer(models, contender.mul, contender.add);
+    if (!layer || unit == "update") {
+        return std::nullopt;
     }
-    for (std::size_t i = 0; every_unit && i < all_multipliers().size(); ++i) {
-        const MultiplierId id = static_cast<MultiplierId>(i);
-        if (id != MultiplierId::exact && id != MultiplierId::mitchell) {
-            all.push_back(contender(with_format(to_string(example_circuit(id))), loa));
-        }
+    const Case c = make_case(unit == "event" ? "linear-spikes" : "linear", options.seed);
+    const Simulation simulation(c.network, simulation_options(c, contender, options, Jit::automatic));
+    Simulation::Workspace workspace(simulation);
+    const SampleResult result = simulation.run(c.sample, {}, workspace);
+    ScalarCase scalar_case(models, *layer, c);
+    const std::vector<float>& sums = scalar_case.run();
+    if (std::memcmp(sums.data(), result.readout.data(), sums.size() * sizeof(float)) != 0) {
+        throw std::runtime_error(
+            fmt::format("{}: the scalar model and the engine have different sums ({})", contender.name, unit));
     }
-    return all;
+    return time_work([&] { scalar_case.run(); }, options.seconds, scalar_case.operations());
 }
 
-std::vector<Measurement> run_cases(const BenchOptions& options, const std::function<void(const Measurement&)>& each) {
+std::vector<Measurement> run_cases(const BenchOptions& options, const MeasurementSink& each) {
+    std::vector<Contender> contenders{{"exact@fp32", {}, {}}};
+    contenders.insert(contenders.end(), options.contenders.begin(), options.contenders.end());
+    std::map<std::pair<std::string, std::string>, std::optional<Timing>> scalar;  // by unit and contender
     std::vector<Measurement> all;
     for (const std::string& name : options.kernels.empty() ? case_names() : options.kernels) {
         const Case c = make_case(name, options.seed);
-        Measurement native = measure(name, c, {"exact@fp32", {}, {}}, options);
-        native.against_native = 1;
-        all.push_back(native);
-        each(native);
-        for (const Contender& contender : options.contenders) {
-            all.push_back(measure(name, c, contender, options));
-            all.back().against_native = all.back().ns.median / native.ns.median;
-            each(all.back());
+        double native = 0;
+        for (const Contender& contender : contenders) {
+            const auto [place, is_new] = scalar.try_emplace({c.unit, contender.name});
+            if (is_new) {
+                place->second = time_scalar_model(c.unit, contender, options);
+            }
+            Measurement m = measure(name, c, contender, options);
+            native = &contender == &contenders.front() ? m.ns.median : native;
+            m.against_native = m.ns.median / native;
+            m.scalar = place->second;
+            all.push_back(m);
+            each(m);
         }
     }
     return all;
-}
-
-Timing time_scalar_model(const BenchOptions& options) {
-    constexpr int kBits = 12;
-    const Case c = make_case("linear", options.seed);
-    const auto& weight = std::get<nodes::Linear>(c.network.nodes[1].kind).weight;
-    const std::size_t in = weight.shape[1];
-    const std::size_t out = weight.shape[0];
-    constexpr std::size_t kOutputs = 64;  // of them: it is slow
-    std::vector<float> transposed(in * kOutputs);
-    for (std::size_t i = 0; i < in; ++i) {
-        for (std::size_t o = 0; o < kOutputs; ++o) {
-            transposed[i * kOutputs + o] = weight.data[o * in + i];
-        }
-    }
-    std::vector<float> sums(out);
-    const auto work = [&] {
-        scalar_loa_linear(c.sample.values.data(), transposed.data(), sums.data(), static_cast<int>(in),
-                          static_cast<int>(kOutputs), kBits);
-    };
-    work();
-    const Contender loa{"loa", {}, {AdderId::loa, {{kBits}}}};
-    const Simulation simulation(c.network, simulation_options(c, loa, options, Jit::automatic));
-    Simulation::Workspace workspace(simulation);
-    const SampleResult result = simulation.run(c.sample, {}, workspace);
-    if (!std::equal(sums.begin(), sums.begin() + kOutputs, result.readout.begin())) {
-        throw std::runtime_error("the scalar model and the engine's loa(k=12)@fp32 have different sums");
-    }
-    return time(work, options.seconds, in * kOutputs);
 }
 
 }  // namespace axfire::bench

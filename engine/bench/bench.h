@@ -3,33 +3,24 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "engine/bench/cases.h"
+#include "engine/bench/contenders.h"
+#include "engine/bench/timing.h"
 #include "engine/simulation/simulation.h"
 
 namespace axfire::bench {
 
-/// A mul and an add, as the report names them.
-struct Contender {
-    std::string name;
-    MultiplierSpec mul;
-    AdderSpec add;
-};
-
-/// Nanoseconds for each operation, over the repetitions.
-struct Timing {
-    double median = 0, least = 0, most = 0;
-    std::size_t repetitions = 0;
-};
-
 struct Measurement {
     std::string kernel, shape, unit;
     std::string arithmetic;
-    std::uint64_t operations;  ///< in one repetition
-    Timing ns;
-    double against_native;  ///< the time over that of exact@fp32, the same kernel in the same run
+    std::uint64_t operations;      ///< in one repetition
+    Timing ns;                     ///< for each operation
+    double against_native = 1;     ///< the time over that of exact@fp32, the same kernel in the same run
+    std::optional<Timing> scalar;  ///< of the arithmetic's scalar model, timed in the same run
 };
 
 struct BenchOptions {
@@ -40,16 +31,20 @@ struct BenchOptions {
     Notice notice;
 };
 
+using MeasurementSink = std::function<void(const Measurement&)>;
+
 /// Every case under every contender; exact@fp32 is put before them. Before it is timed, each result is compared with
-/// that of the general kernels. Throws std::runtime_error where they differ.
-std::vector<Measurement> run_cases(const BenchOptions& options, const std::function<void(const Measurement&)>& each);
+/// that of the general kernels, and that of a scalar model with the engine's. Throws std::runtime_error where they
+/// differ.
+std::vector<Measurement> run_cases(const BenchOptions& options, const MeasurementSink& each);
 
-/// The scalar behavioural model of a multiply-accumulate with loa(k=12)@fp32, 512 inputs to 64 outputs. Throws
-/// std::runtime_error where the engine's result for the same sums has other bits.
-Timing time_scalar_model(const BenchOptions& options);
+/// One case under one contender, without a baseline.
+Measurement measure(const std::string& name, const Case& c, const Contender& contender, const BenchOptions& options);
 
-/// The arithmetics that a report shows by default; with `every_unit` all adders beside an exact multiplier and all
-/// multipliers beside loa(k=12), at the parameters of the catalogue's examples.
-std::vector<Contender> default_contenders(bool every_unit);
+/// The scalar model of the contender's operations as this kernel does them: multiply-accumulates of a linear layer, or
+/// additions of its events. None where there is no model. Throws std::runtime_error where the engine's result for the
+/// same sums has other bits.
+std::optional<Timing> time_scalar_model(const std::string& unit, const Contender& contender,
+                                        const BenchOptions& options);
 
 }  // namespace axfire::bench

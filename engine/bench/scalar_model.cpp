@@ -1,128 +1,115 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/bench/scalar_model.h"
 
-#include <cstdint>
-#include <cstring>
+#include <algorithm>
+#include <string_view>
+
+#include "arith/catalogue.h"
+#include "arith/fp_add.h"
+#include "arith/fp_mul.h"
 
 namespace axfire::bench {
 
 namespace {
 
-struct Parts {
-    bool negative;
-    int exponent;              ///< of a number in [1, 2), biased by 127; 0 for zero
-    std::int64_t significand;  ///< 24 bits, 0 for zero
-};
+constexpr std::size_t kOutputs = 64;
 
-std::uint32_t bits_of(float x) {
-    std::uint32_t bits;
-    std::memcpy(&bits, &x, sizeof bits);
-    return bits;
+bool is_plain(const Format& f) {
+    return f == Format{f.exponent_bits, f.fraction_bits};
 }
 
-float float_of(std::uint32_t bits) {
-    float x;
-    std::memcpy(&x, &bits, sizeof x);
-    return x;
+bool has_model(const AdderSpec& s) {
+    AdderSpec plain;
+    plain.unit = s.unit;
+    plain.parameters = s.parameters;
+    plain.format = s.format;
+    return s == plain && is_plain(s.format) &&
+           (s.unit == AdderId::exact ? s.format == kFp32 || adds_in_binary32(s) : s.format.exponent_bits == 8);
 }
 
-Parts take_apart(float x) {
-    const std::uint32_t bits = bits_of(x);
-    Parts p{(bits >> 31) != 0, static_cast<int>((bits >> 23) & 0xff), static_cast<std::int64_t>(bits & 0x7fffff)};
-    if (p.exponent != 0) {
-        p.significand |= 0x800000;
-    } else if (p.significand != 0) {  // subnormal
-        p.exponent = 1;
-        while ((p.significand & 0x800000) == 0) {
-            p.significand <<= 1;
-            --p.exponent;
-        }
-    }
-    return p;
+/// The products of a table are the unit's own.
+bool has_model(const MultiplierSpec& s) {
+    MultiplierSpec plain;
+    plain.unit = s.unit;
+    plain.parameters = s.parameters;
+    plain.format = s.format;
+    plain.tabulated = s.tabulated;
+    plain.model = s.model;
+    return s == plain && is_plain(s.format) &&
+           (s.unit == MultiplierId::exact ? s.format == kFp32 || multiplies_in_binary32(s)
+                                          : s.format.exponent_bits == 8);
 }
 
-/// The 26-bit adder: its k low bits by OR, the AND of the two topmost of them carries.
-std::int64_t lower_part_or(std::int64_t a, std::int64_t b, int k) {
-    constexpr int kWidth = 26;
-    constexpr std::int64_t kMask = (std::int64_t{1} << kWidth) - 1;
-    a &= kMask;
-    b &= kMask;
-    std::int64_t sum = 0;
-    int carry = 0;
-    for (int i = 0; i < k; ++i) {
-        sum |= (((a >> i) | (b >> i)) & 1) << i;
-    }
-    if (k > 0) {
-        carry = static_cast<int>((a >> (k - 1)) & (b >> (k - 1)) & 1);
-    }
-    sum |= (((a >> k) + (b >> k) + carry) << k) & kMask;
-    return (sum & (std::int64_t{1} << (kWidth - 1))) != 0 ? sum - (std::int64_t{1} << kWidth) : sum;
+scalar::Operation find(const scalar::NamedOperation* all, int count, std::string_view name) {
+    const auto* const it = std::find_if(all, all + count, [&](const auto& o) { return name == o.name; });
+    return it == all + count ? nullptr : it->operation;
 }
 
-float add(float acc, float x, int k) {
-    Parts a = take_apart(acc);
-    Parts b = take_apart(x);
-    if (a.exponent == 255 || b.exponent == 255) {  // infinity or NaN
-        return acc + x;
-    }
-    if (a.exponent < b.exponent) {
-        const Parts swapped = a;
-        a = b;
-        b = swapped;
-    }
-    const int distance = a.exponent - b.exponent;
-    std::int64_t left = a.significand;
-    std::int64_t right = b.significand;
-    if (a.negative != b.negative) {
-        if (a.negative) {
-            left = -left;
-        } else {
-            right = -right;
-        }
-    }
-    right = distance >= 23 ? 0 : right >> distance;
-    std::int64_t sum = lower_part_or(left, right, k);
-    const bool negative = sum < 0 || (a.negative && b.negative);
-    if (sum < 0) {
-        sum = -sum;
-    }
-    if (sum == 0) {
-        return negative ? -0.0f : 0.0f;
-    }
-    int exponent = a.exponent;
-    while (sum >= 0x1000000) {
-        sum >>= 1;
-        ++exponent;
-    }
-    while (sum < 0x800000) {
-        sum <<= 1;
-        --exponent;
-    }
-    if (exponent >= 255) {
-        return float_of((negative ? 0x80000000u : 0u) | 0x7f800000u);
-    }
-    if (exponent < 1) {
-        sum = exponent < -30 ? 0 : sum >> (1 - exponent);
-        exponent = 0;
-    }
-    return float_of((negative ? 0x80000000u : 0u) | static_cast<std::uint32_t>(exponent) << 23 |
-                    static_cast<std::uint32_t>(sum & 0x7fffff));
+scalar::Unit unit_of(const Format& format, const Parameters& parameters) {
+    scalar::Unit unit{static_cast<int>(format.exponent_bits), static_cast<int>(format.fraction_bits), {}};
+    std::copy_n(parameters.value, kMaxParameters, unit.parameter);
+    return unit;
 }
 
 }  // namespace
 
-float scalar_loa_mac(float acc, float x, float w, int k) {
-    return add(acc, x * w, k);
+std::optional<scalar::Layer> scalar_layer(const scalar::Library& models, const MultiplierSpec& mul,
+                                          const AdderSpec& add) {
+    if (mul.unit == MultiplierId::model || add.unit == AdderId::model || !has_model(mul) || !has_model(add)) {
+        return std::nullopt;
+    }
+    scalar::Layer layer{};
+    layer.multiply = find(models.multipliers, models.multiplier_count, info(mul.unit).name);
+    layer.add = find(models.adders, models.adder_count, info(add.unit).name);
+    if (layer.multiply == nullptr || layer.add == nullptr) {
+        return std::nullopt;
+    }
+    layer.multiplier = unit_of(mul.format, mul.parameters);
+    layer.adder = unit_of(add.format, add.parameters);
+    layer.converts = mul.format != add.format && add.format != kFp32;
+    return layer;
 }
 
-void scalar_loa_linear(const float* x, const float* w, float* out, int inputs, int outputs, int k) {
-    for (int o = 0; o < outputs; ++o) {
-        float acc = 0;
-        for (int i = 0; i < inputs; ++i) {
-            acc = scalar_loa_mac(acc, x[i], w[static_cast<std::int64_t>(i) * outputs + o], k);
+ScalarCase::ScalarCase(const scalar::Library& models, const scalar::Layer& arithmetic, const Case& c)
+    : models_(models), layer_(arithmetic), sample_(c.sample), events_(c.events), values_(c.sample.values) {
+    const auto& weight = std::get<nodes::Linear>(c.network.nodes[1].kind).weight;
+    const std::size_t inputs = weight.shape[1];
+    const std::size_t outputs = std::min(weight.shape[0], kOutputs);
+    const scalar::Unit& first = events_ ? layer_.adder : layer_.multiplier;
+    const auto convert = [&](float x) { return models.round_to(x, first.exponent_bits, first.fraction_bits); };
+    for (std::size_t i = 0; i < inputs; ++i) {
+        for (std::size_t o = 0; o < outputs; ++o) {
+            weights_.push_back(convert(weight.data[o * inputs + i]));
         }
-        out[o] = acc;
     }
+    std::transform(values_.begin(), values_.end(), values_.begin(), convert);
+    layer_.inputs = static_cast<int>(inputs);
+    layer_.outputs = static_cast<int>(outputs);
+    layer_.weights = weights_.data();
+    sums_.resize(outputs);
+}
+
+const std::vector<float>& ScalarCase::run() {
+    totals_.assign(sums_.size(), 0.0f);
+    for (std::uint32_t t = 0; t < sample_.steps; ++t) {
+        if (events_) {
+            const std::uint32_t begin = sample_.step_begin[t];
+            models_.accumulate_spikes(layer_, sample_.index.data() + begin,
+                                      static_cast<int>(sample_.step_begin[t + 1] - begin), sums_.data());
+        } else {
+            models_.multiply_accumulate(layer_, values_.data(), sums_.data());
+        }
+        for (std::size_t o = 0; o < sums_.size(); ++o) {
+            totals_[o] += sums_[o];
+        }
+    }
+    return totals_;
+}
+
+std::uint64_t ScalarCase::operations() const {
+    const std::uint64_t terms =
+        events_ ? sample_.index.size() : std::uint64_t{sample_.steps} * static_cast<std::uint64_t>(layer_.inputs);
+    return terms * sums_.size();
 }
 
 }  // namespace axfire::bench
