@@ -23,9 +23,14 @@ SimulationOptions simulation_options(const Case& c, const Contender& contender, 
     return o;
 }
 
-}  // namespace
+/// What one sample costs.
+struct SampleTiming {
+    std::uint64_t operations;
+    Timing ns;
+};
 
-Measurement measure(const std::string& name, const Case& c, const Contender& contender, const BenchOptions& options) {
+SampleTiming time_sample(const std::string& name, const Case& c, const Contender& contender,
+                         const BenchOptions& options) {
     const Simulation simulation(c.network, simulation_options(c, contender, options, Jit::automatic));
     const Simulation general(c.network, simulation_options(c, contender, options, Jit::off));
     Simulation::Workspace workspace(simulation);
@@ -38,10 +43,18 @@ Measurement measure(const std::string& name, const Case& c, const Contender& con
     for (const Counts& layer : result.counts) {
         counts += layer;
     }
-    const std::uint64_t operations = c.unit == "update" ? counts.neuron_updates : counts.synaptic_operations;
-    const auto work = [&] { simulation.run(c.sample, {}, workspace); };
-    return {name, c.shape, c.unit, contender.name, operations, time_work(work, options.seconds, operations), 1, {}};
+    return {c.unit == "update" ? counts.neuron_updates : counts.synaptic_operations,
+            time_work([&] { simulation.run(c.sample, {}, workspace); }, options.seconds)};
 }
+
+/// The contenders behind exact@fp32.
+std::vector<Contender> with_native(const std::vector<Contender>& contenders) {
+    std::vector<Contender> all{{"exact@fp32", {}, {}}};
+    all.insert(all.end(), contenders.begin(), contenders.end());
+    return all;
+}
+
+}  // namespace
 
 std::optional<Timing> time_scalar_model(const std::string& unit, const Contender& contender,
                                         const BenchOptions& options) {
@@ -60,12 +73,11 @@ std::optional<Timing> time_scalar_model(const std::string& unit, const Contender
         throw std::runtime_error(
             fmt::format("{}: the scalar model and the engine have different sums ({})", contender.name, unit));
     }
-    return time_work([&] { scalar_case.run(); }, options.seconds, scalar_case.operations());
+    return per_operation(time_work([&] { scalar_case.run(); }, options.seconds), scalar_case.operations());
 }
 
-std::vector<Measurement> run_cases(const BenchOptions& options, const MeasurementSink& each) {
-    std::vector<Contender> contenders{{"exact@fp32", {}, {}}};
-    contenders.insert(contenders.end(), options.contenders.begin(), options.contenders.end());
+std::vector<Measurement> run_cases(const BenchOptions& options, const std::function<void(const Measurement&)>& each) {
+    const std::vector<Contender> contenders = with_native(options.contenders);
     std::map<std::pair<std::string, std::string>, std::optional<Timing>> scalar;  // by unit and contender
     std::vector<Measurement> all;
     for (const std::string& name : options.kernels.empty() ? case_names() : options.kernels) {
@@ -76,12 +88,31 @@ std::vector<Measurement> run_cases(const BenchOptions& options, const Measuremen
             if (is_new) {
                 place->second = time_scalar_model(c.unit, contender, options);
             }
-            Measurement m = measure(name, c, contender, options);
-            native = &contender == &contenders.front() ? m.ns.median : native;
-            m.against_native = m.ns.median / native;
-            m.scalar = place->second;
-            all.push_back(m);
-            each(m);
+            const SampleTiming sample = time_sample(name, c, contender, options);
+            const Timing ns = per_operation(sample.ns, sample.operations);
+            native = &contender == &contenders.front() ? ns.median : native;
+            all.push_back(
+                {name, c.shape, c.unit, contender.name, sample.operations, ns, ns.median / native, place->second});
+            each(all.back());
+        }
+    }
+    return all;
+}
+
+std::vector<GrowthMeasurement> run_growths(const BenchOptions& options,
+                                           const std::function<void(const GrowthMeasurement&)>& each) {
+    const std::vector<Growth> all_growths = growths();
+    std::vector<GrowthMeasurement> all;
+    for (std::size_t i = 0; i < all_growths.size(); ++i) {
+        const Growth& growth = all_growths[i];
+        for (const double value : growth.values) {
+            const Case c = make_growth_case(i, value, options.seed);
+            for (const Contender& contender : with_native(options.contenders)) {
+                const SampleTiming sample = time_sample(growth.kernel, c, contender, options);
+                all.push_back({growth.quantity, growth.kernel, c.shape, contender.name, value, c.unit,
+                               sample.operations, sample.ns});
+                each(all.back());
+            }
         }
     }
     return all;

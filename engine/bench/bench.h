@@ -31,15 +31,23 @@ struct BenchOptions {
     Notice notice;
 };
 
-using MeasurementSink = std::function<void(const Measurement&)>;
-
 /// Every case under every contender; exact@fp32 is put before them. Before it is timed, each result is compared with
 /// that of the general kernels, and that of a scalar model with the engine's. Throws std::runtime_error where they
 /// differ.
-std::vector<Measurement> run_cases(const BenchOptions& options, const MeasurementSink& each);
+std::vector<Measurement> run_cases(const BenchOptions& options, const std::function<void(const Measurement&)>& each);
 
-/// One case under one contender, without a baseline.
-Measurement measure(const std::string& name, const Case& c, const Contender& contender, const BenchOptions& options);
+/// How long one sample takes at one value of a quantity.
+struct GrowthMeasurement {
+    std::string quantity, kernel, shape, arithmetic;
+    double value;
+    std::string unit;
+    std::uint64_t operations;  ///< of the sample
+    Timing ns;                 ///< for the sample
+};
+
+/// Every growth under exact@fp32 and every contender; results are compared as above.
+std::vector<GrowthMeasurement> run_growths(const BenchOptions& options,
+                                           const std::function<void(const GrowthMeasurement&)>& each);
 
 /// The scalar model of the contender's operations as this kernel does them: multiply-accumulates of a linear layer, or
 /// additions of its events. None where there is no model. Throws std::runtime_error where the engine's result for the

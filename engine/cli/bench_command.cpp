@@ -19,6 +19,7 @@ struct BenchFlags {
     std::string mul, add;
     TablePolicy table = TablePolicy::automatic;
     bool every_unit = false;
+    bool growth = false;
     std::vector<std::string> kernels;
     double seconds = 0.2;
     std::uint64_t seed = 1;
@@ -41,11 +42,22 @@ nlohmann::ordered_json to_json(const bench::Measurement& m) {
     return json;
 }
 
+nlohmann::ordered_json to_json(const bench::GrowthMeasurement& m) {
+    nlohmann::ordered_json json = {{"quantity", m.quantity},    {"value", m.value},           {"kernel", m.kernel},
+                                   {"shape", m.shape},          {"arithmetic", m.arithmetic}, {"unit", m.unit},
+                                   {"operations", m.operations}};
+    json.update(timing_json(m.ns));
+    return json;
+}
+
 std::vector<bench::Contender> contenders(const BenchFlags& flags) {
-    if (flags.mul.empty() && flags.add.empty()) {
-        return bench::default_contenders(flags.every_unit);
-    }
     Arithmetic arithmetic;
+    if (flags.mul.empty() && flags.add.empty()) {
+        if (!flags.growth) {
+            return bench::default_contenders(flags.every_unit);
+        }
+        set_units({"", "loa(k=12)@fp32", "", ""}, flags.table, arithmetic);
+    }
     set_units({flags.mul, flags.add, "", ""}, flags.table, arithmetic);
     return {bench::contender(arithmetic.synapse_mul, arithmetic.synapse_add)};
 }
@@ -58,6 +70,40 @@ void print_row(const bench::Measurement& m) {
     std::fflush(stdout);
 }
 
+nlohmann::ordered_json bench_cases(const BenchFlags& flags, const bench::BenchOptions& options) {
+    const bench::ScalarLibrary& scalar = bench::scalar_library(options.notice);
+    if (!flags.json) {
+        fmt::print("scalar models compiled {}\n\n", scalar.compiled);
+        fmt::print("{:<15} {:<48} {:>10} {:>17} {:>10} {:>10} {:>8}\n", "kernel", "arithmetic", "ns", "spread",
+                   "x exact", "scalar ns", "faster");
+    }
+    nlohmann::ordered_json json = {{"scalar_models_compiled", scalar.compiled}};
+    bench::run_cases(options, [&](const bench::Measurement& m) {
+        if (!flags.json) {
+            print_row(m);
+        }
+        json["measurements"].push_back(to_json(m));
+    });
+    return json;
+}
+
+nlohmann::ordered_json bench_growth(const BenchFlags& flags, const bench::BenchOptions& options) {
+    if (!flags.json) {
+        fmt::print("\n{:<17} {:>10} {:<15} {:<32} {:>12} {:>12} {:>23}\n", "quantity", "value", "kernel", "arithmetic",
+                   "operations", "ms", "spread");
+    }
+    nlohmann::ordered_json json;
+    bench::run_growths(options, [&](const bench::GrowthMeasurement& m) {
+        if (!flags.json) {
+            fmt::print("{:<17} {:>10} {:<15} {:<32} {:>12} {:>12.4f} {:>11.4f}-{:<11.4f}\n", m.quantity, m.value,
+                       m.kernel, m.arithmetic, m.operations, m.ns.median / 1e6, m.ns.least / 1e6, m.ns.most / 1e6);
+            std::fflush(stdout);
+        }
+        json["growth"].push_back(to_json(m));
+    });
+    return json;
+}
+
 void bench_command(const BenchFlags& flags) {
     bench::BenchOptions options;
     options.seed = flags.seed;
@@ -65,26 +111,12 @@ void bench_command(const BenchFlags& flags) {
     options.kernels = flags.kernels;
     options.notice = [](const std::string& text) { fmt::print(stderr, "axfire: {}\n", text); };
     options.contenders = contenders(flags);
-    const bench::ScalarLibrary& scalar = bench::scalar_library(options.notice);
     if (!flags.json) {
         fmt::print("{} kernels, one thread; medians of at least {} s each\n", cpu_kernels().isa, flags.seconds);
-        fmt::print("scalar models compiled {}\n\n", scalar.compiled);
-        fmt::print("{:<15} {:<48} {:>10} {:>17} {:>10} {:>10} {:>8}\n", "kernel", "arithmetic", "ns", "spread",
-                   "x exact", "scalar ns", "faster");
     }
-    const auto all = bench::run_cases(options, [&](const bench::Measurement& m) {
-        if (!flags.json) {
-            print_row(m);
-        }
-    });
+    nlohmann::ordered_json json = {{"axfire", kVersion}, {"isa", cpu_kernels().isa}, {"threads", 1}};
+    json.update(flags.growth ? bench_growth(flags, options) : bench_cases(flags, options));
     if (flags.json) {
-        nlohmann::ordered_json json = {{"axfire", kVersion},
-                                       {"isa", cpu_kernels().isa},
-                                       {"threads", 1},
-                                       {"scalar_models_compiled", scalar.compiled}};
-        for (const bench::Measurement& m : all) {
-            json["measurements"].push_back(to_json(m));
-        }
         fmt::print("{}\n", json.dump(2));
     }
 }
@@ -107,8 +139,12 @@ void add_bench(CLI::App& app) {
            "The multiplier as a look-up table: auto (default), on or off, as in axfire run")
         ->check(CLI::IsMember({"auto", "on", "off"}));
     sub->add_flag("--all-units", flags->every_unit, "Every adder and multiplier of the catalogue too");
+    CLI::Option* const growth =
+        sub->add_flag("--growth", flags->growth,
+                      "Instead: the time of a sample over steps, neurons, synapses, active inputs; loa(k=12)@fp32");
     sub->add_option("--kernel", flags->kernels, "Only these kernels; may be given several times")
-        ->check(CLI::IsMember(bench::case_names()));
+        ->check(CLI::IsMember(bench::case_names()))
+        ->excludes(growth);
     sub->add_option("--seconds", flags->seconds, "Time of each measurement")
         ->check(CLI::Range(0.0, 60.0))
         ->capture_default_str();

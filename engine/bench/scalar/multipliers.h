@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The significand multipliers of docs/arithmetic.md, parameters in the order of the catalogue. Logarithmic ones add two
-// m-bit fractions (carry and fraction are the result), the others multiply two n-bit integers.
+// m-bit fractions (carry and fraction are the result), the others multiply two n-bit integers: normalised significands,
+// but for the arrays, which also serve as blocks of a larger one.
 #pragma once
 
 #include <bit>
@@ -85,17 +86,12 @@ inline Product drum(Bits a, Bits b, int, const unsigned* p) {
     return Product{leading_bits(a, k)} * leading_bits(b, k);
 }
 
+/// Of 3 as well the upper one, unlike the definition: significands of two bits have the same products either way.
 inline Bits nearest_power(Bits x) {
-    if (x == 3) {
-        return 2;
-    }
     const Bits power = std::bit_floor(x);
     return x - power >= power - power / 2 ? 2 * power : power;
 }
 inline Product roba(Bits a, Bits b, int, const unsigned*) {
-    if (a == 0 || b == 0) {
-        return 0;
-    }
     const Product near_a = nearest_power(a);
     const Product near_b = nearest_power(b);
     return near_a * b + near_b * a - near_a * near_b;
