@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/bench/bench.h"
 
+#include <algorithm>
 #include <cstring>
 #include <map>
 #include <stdexcept>
@@ -105,6 +106,10 @@ std::vector<GrowthMeasurement> run_growths(const BenchOptions& options,
     std::vector<GrowthMeasurement> all;
     for (std::size_t i = 0; i < all_growths.size(); ++i) {
         const Growth& growth = all_growths[i];
+        if (!options.kernels.empty() && std::find(options.kernels.begin(), options.kernels.end(), growth.kernel) ==
+                                            options.kernels.end()) {
+            continue;
+        }
         for (const double value : growth.values) {
             const Case c = make_growth_case(i, value, options.seed);
             for (const Contender& contender : with_native(options.contenders)) {

@@ -45,7 +45,7 @@ struct GrowthMeasurement {
     Timing ns;                 ///< for the sample
 };
 
-/// Every growth under exact@fp32 and every contender; results are compared as above.
+/// The growths of those kernels under exact@fp32 and every contender; results are compared as above.
 std::vector<GrowthMeasurement> run_growths(const BenchOptions& options,
                                            const std::function<void(const GrowthMeasurement&)>& each);
 

@@ -139,12 +139,10 @@ void add_bench(CLI::App& app) {
            "The multiplier as a look-up table: auto (default), on or off, as in axfire run")
         ->check(CLI::IsMember({"auto", "on", "off"}));
     sub->add_flag("--all-units", flags->every_unit, "Every adder and multiplier of the catalogue too");
-    CLI::Option* const growth =
-        sub->add_flag("--growth", flags->growth,
+    sub->add_flag("--growth", flags->growth,
                       "Instead: the time of a sample over steps, neurons, synapses, active inputs; loa(k=12)@fp32");
     sub->add_option("--kernel", flags->kernels, "Only these kernels; may be given several times")
-        ->check(CLI::IsMember(bench::case_names()))
-        ->excludes(growth);
+        ->check(CLI::IsMember(bench::case_names()));
     sub->add_option("--seconds", flags->seconds, "Time of each measurement")
         ->check(CLI::Range(0.0, 60.0))
         ->capture_default_str();
