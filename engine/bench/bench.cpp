@@ -48,6 +48,11 @@ SampleTiming time_sample(const std::string& name, const Case& c, const Contender
             time_work([&] { simulation.run(c.sample, {}, workspace); }, options.seconds)};
 }
 
+/// The case that stands for a kernel's operations in the scalar models: a multiply-accumulate is one in any layer.
+std::string scalar_case_of(const std::string& name, const Case& c) {
+    return c.unit == "MAC" ? "linear" : c.unit == "event" ? "linear-spikes" : name;
+}
+
 /// The contenders behind exact@fp32.
 std::vector<Contender> with_native(const std::vector<Contender>& contenders) {
     std::vector<Contender> all{{"exact@fp32", {}, {}}};
@@ -57,37 +62,46 @@ std::vector<Contender> with_native(const std::vector<Contender>& contenders) {
 
 }  // namespace
 
-std::optional<Timing> time_scalar_model(const std::string& unit, const Contender& contender,
+std::optional<Timing> time_scalar_model(const std::string& name, const Contender& contender,
                                         const BenchOptions& options) {
     const scalar::Library& models = *scalar_library(options.notice).models;
-    const std::optional<scalar::Layer> layer = scalar_layer(models, contender.mul, contender.add);
-    if (!layer || unit == "update") {
+    const std::optional<scalar::Arithmetic> arithmetic = scalar_arithmetic(models, contender.mul, contender.add);
+    if (!arithmetic) {
         return std::nullopt;
     }
-    const Case c = make_case(unit == "event" ? "linear-spikes" : "linear", options.seed);
+    const Case c = make_case(name, options.seed);
     const Simulation simulation(c.network, simulation_options(c, contender, options, Jit::automatic));
     Simulation::Workspace workspace(simulation);
-    const SampleResult result = simulation.run(c.sample, {}, workspace);
-    ScalarCase scalar_case(models, *layer, c);
-    const std::vector<float>& sums = scalar_case.run();
-    if (std::memcmp(sums.data(), result.readout.data(), sums.size() * sizeof(float)) != 0) {
-        throw std::runtime_error(
-            fmt::format("{}: the scalar model and the engine have different sums ({})", contender.name, unit));
+    const bool neurons = c.unit == "update";
+    const SampleResult result = simulation.run(
+        c.sample, neurons ? std::vector<TraceRequest>{{1, false, true}} : std::vector<TraceRequest>{}, workspace);
+    const std::unique_ptr<ScalarCase> scalar = scalar_case(models, *arithmetic, c);
+    const std::vector<float>& got = scalar->run();
+    const std::size_t outputs = neurons ? got.size() / 2 : got.size();
+    std::vector<float> want(result.readout.begin(), result.readout.begin() + static_cast<std::ptrdiff_t>(outputs));
+    if (neurons) {
+        const float* const last = result.traces[0].membrane.data() + (c.sample.steps - 1) * result.readout.size();
+        want.insert(want.end(), last, last + outputs);
     }
-    return per_operation(time_work([&] { scalar_case.run(); }, options.seconds), scalar_case.operations());
+    if (std::memcmp(got.data(), want.data(), want.size() * sizeof(float)) != 0) {
+        throw std::runtime_error(
+            fmt::format("{} under {}: the scalar model and the engine have different results", name, contender.name));
+    }
+    return per_operation(time_work([&] { scalar->run(); }, options.seconds), scalar->operations());
 }
 
 std::vector<Measurement> run_cases(const BenchOptions& options, const std::function<void(const Measurement&)>& each) {
     const std::vector<Contender> contenders = with_native(options.contenders);
-    std::map<std::pair<std::string, std::string>, std::optional<Timing>> scalar;  // by unit and contender
+    std::map<std::pair<std::string, std::string>, std::optional<Timing>> scalar;  // by case and contender
     std::vector<Measurement> all;
     for (const std::string& name : options.kernels.empty() ? case_names() : options.kernels) {
         const Case c = make_case(name, options.seed);
         double native = 0;
         for (const Contender& contender : contenders) {
-            const auto [place, is_new] = scalar.try_emplace({c.unit, contender.name});
+            const std::string modelled = scalar_case_of(name, c);
+            const auto [place, is_new] = scalar.try_emplace({modelled, contender.name});
             if (is_new) {
-                place->second = time_scalar_model(c.unit, contender, options);
+                place->second = time_scalar_model(modelled, contender, options);
             }
             const SampleTiming sample = time_sample(name, c, contender, options);
             const Timing ns = per_operation(sample.ns, sample.operations);
@@ -106,8 +120,8 @@ std::vector<GrowthMeasurement> run_growths(const BenchOptions& options,
     std::vector<GrowthMeasurement> all;
     for (std::size_t i = 0; i < all_growths.size(); ++i) {
         const Growth& growth = all_growths[i];
-        if (!options.kernels.empty() && std::find(options.kernels.begin(), options.kernels.end(), growth.kernel) ==
-                                            options.kernels.end()) {
+        if (!options.kernels.empty() &&
+            std::find(options.kernels.begin(), options.kernels.end(), growth.kernel) == options.kernels.end()) {
             continue;
         }
         for (const double value : growth.values) {

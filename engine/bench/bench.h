@@ -49,10 +49,9 @@ struct GrowthMeasurement {
 std::vector<GrowthMeasurement> run_growths(const BenchOptions& options,
                                            const std::function<void(const GrowthMeasurement&)>& each);
 
-/// The scalar model of the contender's operations as this kernel does them: multiply-accumulates of a linear layer, or
-/// additions of its events. None where there is no model. Throws std::runtime_error where the engine's result for the
-/// same sums has other bits.
-std::optional<Timing> time_scalar_model(const std::string& unit, const Contender& contender,
+/// The scalar model of one of the cases linear, linear-spikes, if, lif and cubalif. None where there is no model.
+/// Throws std::runtime_error where the engine's result has other bits: sums of layers, spikes and membranes of neurons.
+std::optional<Timing> time_scalar_model(const std::string& name, const Contender& contender,
                                         const BenchOptions& options);
 
 }  // namespace axfire::bench

@@ -21,7 +21,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* kSource =
-    "#include \"engine/bench/scalar/layer.h\"\n"
+    "#include \"engine/bench/scalar/library.h\"\n"
     "extern \"C\" const axfire::scalar::Library axfire_scalar __attribute__((visibility(\"default\")));\n"
     "extern \"C\" const axfire::scalar::Library axfire_scalar = axfire::scalar::kLibrary;\n";
 

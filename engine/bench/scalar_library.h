@@ -5,7 +5,7 @@
 #include <string>
 
 #include "engine/backend/jit/instances.h"
-#include "engine/bench/scalar/layer.h"
+#include "engine/bench/scalar/library.h"
 
 namespace axfire::bench {
 

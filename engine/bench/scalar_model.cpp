@@ -12,8 +12,6 @@ namespace axfire::bench {
 
 namespace {
 
-constexpr std::size_t kOutputs = 64;
-
 bool is_plain(const Format& f) {
     return f == Format{f.exponent_bits, f.fraction_bits};
 }
@@ -53,63 +51,23 @@ scalar::Unit unit_of(const Format& format, const Parameters& parameters) {
 
 }  // namespace
 
-std::optional<scalar::Layer> scalar_layer(const scalar::Library& models, const MultiplierSpec& mul,
-                                          const AdderSpec& add) {
+std::optional<scalar::Arithmetic> scalar_arithmetic(const scalar::Library& models, const MultiplierSpec& mul,
+                                                    const AdderSpec& add) {
     if (mul.unit == MultiplierId::model || add.unit == AdderId::model || !has_model(mul) || !has_model(add)) {
         return std::nullopt;
     }
-    scalar::Layer layer{};
-    layer.multiply = find(models.multipliers, models.multiplier_count, info(mul.unit).name);
-    layer.add = find(models.adders, models.adder_count, info(add.unit).name);
-    if (layer.multiply == nullptr || layer.add == nullptr) {
+    const scalar::Operation multiply = find(models.multipliers, models.multiplier_count, info(mul.unit).name);
+    const scalar::Operation sum = find(models.adders, models.adder_count, info(add.unit).name);
+    if (multiply == nullptr || sum == nullptr) {
         return std::nullopt;
     }
-    layer.multiplier = unit_of(mul.format, mul.parameters);
-    layer.adder = unit_of(add.format, add.parameters);
-    layer.converts = mul.format != add.format && add.format != kFp32;
-    return layer;
-}
-
-ScalarCase::ScalarCase(const scalar::Library& models, const scalar::Layer& arithmetic, const Case& c)
-    : models_(models), layer_(arithmetic), sample_(c.sample), events_(c.events), values_(c.sample.values) {
-    const auto& weight = std::get<nodes::Linear>(c.network.nodes[1].kind).weight;
-    const std::size_t inputs = weight.shape[1];
-    const std::size_t outputs = std::min(weight.shape[0], kOutputs);
-    const scalar::Unit& first = events_ ? layer_.adder : layer_.multiplier;
-    const auto convert = [&](float x) { return models.round_to(x, first.exponent_bits, first.fraction_bits); };
-    for (std::size_t i = 0; i < inputs; ++i) {
-        for (std::size_t o = 0; o < outputs; ++o) {
-            weights_.push_back(convert(weight.data[o * inputs + i]));
-        }
-    }
-    std::transform(values_.begin(), values_.end(), values_.begin(), convert);
-    layer_.inputs = static_cast<int>(inputs);
-    layer_.outputs = static_cast<int>(outputs);
-    layer_.weights = weights_.data();
-    sums_.resize(outputs);
-}
-
-const std::vector<float>& ScalarCase::run() {
-    totals_.assign(sums_.size(), 0.0f);
-    for (std::uint32_t t = 0; t < sample_.steps; ++t) {
-        if (events_) {
-            const std::uint32_t begin = sample_.step_begin[t];
-            models_.accumulate_spikes(layer_, sample_.index.data() + begin,
-                                      static_cast<int>(sample_.step_begin[t + 1] - begin), sums_.data());
-        } else {
-            models_.multiply_accumulate(layer_, values_.data(), sums_.data());
-        }
-        for (std::size_t o = 0; o < sums_.size(); ++o) {
-            totals_[o] += sums_[o];
-        }
-    }
-    return totals_;
-}
-
-std::uint64_t ScalarCase::operations() const {
-    const std::uint64_t terms =
-        events_ ? sample_.index.size() : std::uint64_t{sample_.steps} * static_cast<std::uint64_t>(layer_.inputs);
-    return terms * sums_.size();
+    const bool differ = mul.format != add.format;
+    return scalar::Arithmetic{multiply,
+                              unit_of(mul.format, mul.parameters),
+                              sum,
+                              unit_of(add.format, add.parameters),
+                              differ && add.format != kFp32,
+                              differ && mul.format != kFp32};
 }
 
 }  // namespace axfire::bench

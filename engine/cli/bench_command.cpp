@@ -140,7 +140,7 @@ void add_bench(CLI::App& app) {
         ->check(CLI::IsMember({"auto", "on", "off"}));
     sub->add_flag("--all-units", flags->every_unit, "Every adder and multiplier of the catalogue too");
     sub->add_flag("--growth", flags->growth,
-                      "Instead: the time of a sample over steps, neurons, synapses, active inputs; loa(k=12)@fp32");
+                  "Instead: the time of a sample over steps, neurons, synapses, active inputs; loa(k=12)@fp32");
     sub->add_option("--kernel", flags->kernels, "Only these kernels; may be given several times")
         ->check(CLI::IsMember(bench::case_names()));
     sub->add_option("--seconds", flags->seconds, "Time of each measurement")

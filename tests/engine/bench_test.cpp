@@ -48,10 +48,10 @@ struct Tally {
 };
 
 void compare_adder(const AdderSpec& spec, std::mt19937_64& random, Tally& tally) {
-    const auto layer = bench::scalar_layer(scalar::kLibrary, {}, spec);
-    ASSERT_TRUE(layer) << to_string(spec) << " has no scalar model";
+    const auto model = bench::scalar_arithmetic(scalar::kLibrary, {}, spec);
+    ASSERT_TRUE(model) << to_string(spec) << " has no scalar model";
     for (const auto& [acc, x] : axfire::testing::test_pairs(random, spec.format, axfire::testing::samples(5000))) {
-        const u32 got = bits_of_result(layer->add(as_float<u32>(acc), as_float<u32>(x), layer->adder));
+        const u32 got = bits_of_result(model->add(as_float<u32>(acc), as_float<u32>(x), model->adder));
         const u32 want = fp_add<u32>(spec, acc, x);
         ASSERT_EQ(got, want) << to_string(spec) << ": " << axfire::testing::hex(acc) << ", " << axfire::testing::hex(x);
         ++tally.pairs;
@@ -60,10 +60,10 @@ void compare_adder(const AdderSpec& spec, std::mt19937_64& random, Tally& tally)
 }
 
 void compare_multiplier(const MultiplierSpec& spec, std::mt19937_64& random, Tally& tally) {
-    const auto layer = bench::scalar_layer(scalar::kLibrary, spec, {});
-    ASSERT_TRUE(layer) << to_string(spec) << " has no scalar model";
+    const auto model = bench::scalar_arithmetic(scalar::kLibrary, spec, {});
+    ASSERT_TRUE(model) << to_string(spec) << " has no scalar model";
     for (const auto& [a, b] : axfire::testing::test_pairs(random, spec.format, axfire::testing::samples(5000))) {
-        const u32 got = bits_of_result(layer->multiply(as_float<u32>(a), as_float<u32>(b), layer->multiplier));
+        const u32 got = bits_of_result(model->multiply(as_float<u32>(a), as_float<u32>(b), model->multiplier));
         const u32 want = fp_mul<u32>(spec, a, b);
         ASSERT_EQ(got, want) << to_string(spec) << ": " << axfire::testing::hex(a) << ", " << axfire::testing::hex(b);
         ++tally.pairs;
@@ -135,7 +135,7 @@ TEST(Bench, ScalarModelsRoundToTheFormat) {
 
 TEST(Bench, WhatHasNoScalarModelIsSaid) {
     const auto models = [](const char* mul, const char* add) {
-        return bench::scalar_layer(scalar::kLibrary, parse_multiplier(mul), parse_adder(add)).has_value();
+        return bench::scalar_arithmetic(scalar::kLibrary, parse_multiplier(mul), parse_adder(add)).has_value();
     };
     EXPECT_TRUE(models("exact@fp16", "exact@bf16"));
     EXPECT_TRUE(models("drum(k=4)@tf32", "loa(k=4)@bf16"));
@@ -155,8 +155,8 @@ TEST(Bench, ScalarLayersHaveTheBitsOfTheEngine) {
     options.notice = [](const std::string&) {};
     for (const bench::Contender& contender : bench::default_contenders(false)) {
         for (options.seed = 1; options.seed <= 3; ++options.seed) {
-            for (const char* const unit : {"MAC", "event"}) {
-                const auto timing = bench::time_scalar_model(unit, contender, options);  // throws where they differ
+            for (const char* const name : {"linear", "linear-spikes", "if", "lif", "cubalif"}) {
+                const auto timing = bench::time_scalar_model(name, contender, options);  // throws where they differ
                 ASSERT_TRUE(timing) << contender.name;
                 EXPECT_GT(timing->median, 0);
             }
@@ -164,14 +164,17 @@ TEST(Bench, ScalarLayersHaveTheBitsOfTheEngine) {
     }
 }
 
-TEST(Bench, AScalarLayerOfAnotherArithmeticIsNoticed) {
-    const bench::Case c = bench::make_case("linear", 1);
+TEST(Bench, ScalarCasesOfAnotherArithmeticDiffer) {
     const AdderSpec loa{AdderId::loa, {{12}}};
     const AdderSpec other{AdderId::loa, {{11}}};
-    bench::ScalarCase right(scalar::kLibrary, *bench::scalar_layer(scalar::kLibrary, {}, loa), c);
-    bench::ScalarCase wrong(scalar::kLibrary, *bench::scalar_layer(scalar::kLibrary, {}, other), c);
-    EXPECT_NE(right.run(), wrong.run());
-    EXPECT_EQ(right.operations(), 512u * 64);
+    for (const char* const name : {"linear", "linear-spikes", "if", "lif", "cubalif"}) {
+        const bench::Case c = bench::make_case(name, 1);
+        const auto result = [&](const AdderSpec& add) {
+            return bench::scalar_case(scalar::kLibrary, *bench::scalar_arithmetic(scalar::kLibrary, {}, add), c)->run();
+        };
+        EXPECT_EQ(result(loa), result(loa)) << name;
+        EXPECT_NE(result(loa), result(other)) << name;
+    }
 }
 
 TEST(Bench, EveryKernelIsTimedAndComparedWithExact) {
@@ -185,11 +188,8 @@ TEST(Bench, EveryKernelIsTimedAndComparedWithExact) {
         EXPECT_LE(m["least_ns"].get<double>(), m["median_ns"].get<double>());
         EXPECT_LE(m["median_ns"].get<double>(), m["most_ns"].get<double>());
         EXPECT_GE(m["repetitions"].get<int>(), 5);
-        ASSERT_EQ(m.contains("against_scalar_model"), m["unit"] != "update");
-        if (m.contains("against_scalar_model")) {
-            EXPECT_NEAR(m["against_scalar_model"].get<double>() * m["median_ns"].get<double>(),
-                        m["scalar_model"]["median_ns"].get<double>(), 1e-6);
-        }
+        EXPECT_NEAR(m["against_scalar_model"].get<double>() * m["median_ns"].get<double>(),
+                    m["scalar_model"]["median_ns"].get<double>(), 1e-6);
         EXPECT_EQ(m["against_native"] == 1.0, m["arithmetic"] == "exact@fp32");
     }
 }
@@ -221,6 +221,30 @@ TEST(Bench, TablesAreTimed) {
     const std::string gates = AXFIRE_SOURCE_DIR "/tests/models/mul8u_TR6.c:mul8u_TR6(bits=8)@bf16";
     EXPECT_EQ(names("--mul '" + gates + "' --table off").back(), gates + " + exact@fp32");
     EXPECT_EQ(names("--mul '" + gates + "' --table on").back(), gates + " (table) + exact@fp32");
+}
+
+TEST(Bench, GrowthCountsWhatGrows) {
+    const auto r = run_command(AXFIRE_BINARY " bench --growth --seconds 0 --json --kernel linear-spikes --kernel lif");
+    ASSERT_EQ(r.code, 0) << r.err;
+    const auto json = nlohmann::json::parse(r.out);
+    std::map<std::string, std::vector<double>> values, operations;
+    for (const auto& m : json["growth"]) {
+        if (m["arithmetic"] == "exact@fp32") {
+            values[m["quantity"]].push_back(m["value"]);
+            operations[m["quantity"]].push_back(m["operations"]);
+        }
+        EXPECT_GT(m["median_ns"].get<double>(), 0);
+    }
+    ASSERT_EQ(values.size(), 3u);
+    for (const auto& [quantity, all] : values) {
+        EXPECT_TRUE(std::is_sorted(all.begin(), all.end())) << quantity;
+        for (std::size_t i = 0; i < all.size(); ++i) {  // proportional; which inputs are active is random
+            const double expected = operations[quantity].back() * all[i] / all.back();
+            EXPECT_NEAR(operations[quantity][i], expected, 0.03 * operations[quantity].back()) << quantity;
+        }
+    }
+    EXPECT_EQ(values["active inputs, %"].front(), 0);
+    EXPECT_EQ(operations["active inputs, %"].front(), 0);
 }
 
 TEST(Bench, BadArgumentsAreOneLine) {

@@ -1,21 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-// Layers as sums of scalar operations, and the entry by which a compiled copy is called.
+// Layers as sums of scalar operations.
 #pragma once
 
-#include "engine/bench/scalar/multiply.h"
+#include "engine/bench/scalar/arithmetic.h"
 
 namespace axfire::scalar {
 
 /// A layer of inputs to outputs, each connected to each.
 struct Layer {
-    Operation multiply;
-    Unit multiplier;
-    Operation add;
-    Unit adder;
-    bool converts;  ///< products are rounded to the adder's format
+    Arithmetic arithmetic;
     int inputs;
     int outputs;
-    const float* weights;  ///< [inputs][outputs], row-major; of the format that the first operation takes
+    const float* weights;  ///< [inputs][outputs], row-major; in the format of the first operation
 };
 
 /// sums[o] = sum over i, ascending, of values[i] * weights[i][o], from +0.
@@ -23,11 +19,8 @@ inline void multiply_accumulate(const Layer& l, const float* values, float* sums
     for (int o = 0; o < l.outputs; ++o) {
         float sum = 0;
         for (int i = 0; i < l.inputs; ++i) {
-            float product = l.multiply(values[i], l.weights[std::int64_t{i} * l.outputs + o], l.multiplier);
-            if (l.converts) {
-                product = round_to(product, l.adder.exponent_bits, l.adder.fraction_bits);
-            }
-            sum = l.add(sum, product, l.adder);
+            const float weight = l.weights[std::int64_t{i} * l.outputs + o];
+            sum = plus(l.arithmetic, sum, times(l.arithmetic, values[i], weight));
         }
         sums[o] = sum;
     }
@@ -38,29 +31,10 @@ inline void accumulate_spikes(const Layer& l, const std::uint32_t* spikes, int c
     for (int o = 0; o < l.outputs; ++o) {
         float sum = 0;
         for (int s = 0; s < count; ++s) {
-            sum = l.add(sum, l.weights[std::int64_t{spikes[s]} * l.outputs + o], l.adder);
+            sum = plus(l.arithmetic, sum, l.weights[std::int64_t{spikes[s]} * l.outputs + o]);
         }
         sums[o] = sum;
     }
 }
-
-/// What a compiled copy offers.
-struct Library {
-    const NamedOperation* multipliers;
-    int multiplier_count;
-    const NamedOperation* adders;
-    int adder_count;
-    void (*multiply_accumulate)(const Layer& layer, const float* values, float* sums);
-    void (*accumulate_spikes)(const Layer& layer, const std::uint32_t* spikes, int count, float* sums);
-    float (*round_to)(float x, int exponent_bits, int fraction_bits);
-};
-
-inline constexpr Library kLibrary{kMultipliers,
-                                  sizeof kMultipliers / sizeof *kMultipliers,
-                                  kAdders,
-                                  sizeof kAdders / sizeof *kAdders,
-                                  multiply_accumulate,
-                                  accumulate_spikes,
-                                  round_to};
 
 }  // namespace axfire::scalar
