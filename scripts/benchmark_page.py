@@ -21,14 +21,17 @@ def with_spread(m, scale=1.0):
     return f"{number(m['median_ns'] * scale)} ({number(m['least_ns'] * scale)} to {number(m['most_ns'] * scale)})"
 
 
+def modelled(m):
+    """What a scalar model is timed for: a multiply-accumulate or an event is one in any layer."""
+    return m["kernel"] if m["unit"] == "update" else m["unit"]
+
+
 def kernels(results):
     measurements = results["measurements"]
     names = list(dict.fromkeys(m["kernel"] for m in measurements))
-    units = {m["kernel"]: m["unit"] for m in measurements}
     by_arithmetic = {}
     for m in measurements:
         by_arithmetic.setdefault(m["arithmetic"], {})[m["kernel"]] = m
-    compared = [n for n in names if any("scalar_model" in row[n] for row in by_arithmetic.values())]
     shapes = {m["kernel"]: f"{m['kernel']}: {m['shape']}, ns for each {m['unit']}" for m in measurements}
     page = ["## Kernels", "",
             f"One thread, {results['isa']} kernels. Median time of one operation in ns; in brackets the time over that of native "
@@ -38,17 +41,15 @@ def kernels(results):
                    for a, row in by_arithmetic.items()])
     page += ["; ".join(shapes.values()) + ".", "", "## Against scalar models", "",
              "Each arithmetic's own scalar behavioural model: plain C++, one call for each operation on one number, compiled "
-             f"`{results['scalar_models_compiled']}`, timed in the same run. Its time in ns for each multiply-accumulate of the "
-             "linear layer and for each synaptic event, in brackets the least and the most; then how many times faster the "
-             "kernels are.", ""]
-    kinds = list(dict.fromkeys(units[n] for n in compared))
-    rows = []
-    for a, row in by_arithmetic.items():
-        first = {kind: next(row[n] for n in compared if units[n] == kind) for kind in kinds}
-        if all("scalar_model" in m for m in first.values()):
-            rows.append([f"`{a}`", *(with_spread(first[kind]["scalar_model"]) for kind in kinds),
-                         *(number(row[n]["against_scalar_model"]) for n in compared)])
-    return page + table(["arithmetic", *(f"model, {kind}" for kind in kinds), *compared], rows)
+             f"with `{results['scalar_models_compiled']}` and timed in the same run. How many times faster the kernels are:", ""]
+    compared = {a: row for a, row in by_arithmetic.items() if all("scalar_model" in m for m in row.values())}
+    page += table(["arithmetic", *names],
+                  [[f"`{a}`", *(number(row[n]["against_scalar_model"]) for n in names)] for a, row in compared.items()])
+    page += ["The models' own time in ns: for each multiply-accumulate, each synaptic event and each update of a neuron; in "
+             "brackets the least and the most.", ""]
+    rows = [[f"`{a}`", *(with_spread(m["scalar_model"]) for m in {modelled(m): m for m in row.values()}.values())]
+            for a, row in compared.items()]
+    return page + table(["arithmetic", *dict.fromkeys(modelled(m) for m in measurements)], rows)
 
 
 def growth_table(rows, quantity, kernel):

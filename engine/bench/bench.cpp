@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include "arith/error.h"
 #include "engine/bench/scalar_library.h"
 #include "engine/bench/scalar_model.h"
 
@@ -133,6 +134,10 @@ std::vector<GrowthMeasurement> run_growths(const BenchOptions& options,
                 each(all.back());
             }
         }
+    }
+    if (all.empty()) {
+        throw InputError(
+            "no growth is measured of these kernels: there are linear, linear-spikes, conv2d-spikes and lif");
     }
     return all;
 }

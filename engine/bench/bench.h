@@ -46,6 +46,7 @@ struct GrowthMeasurement {
 };
 
 /// The growths of those kernels under exact@fp32 and every contender; results are compared as above.
+/// Throws InputError where there is none.
 std::vector<GrowthMeasurement> run_growths(const BenchOptions& options,
                                            const std::function<void(const GrowthMeasurement&)>& each);
 

@@ -247,6 +247,12 @@ TEST(Bench, GrowthCountsWhatGrows) {
     EXPECT_EQ(operations["active inputs, %"].front(), 0);
 }
 
+TEST(Bench, AKernelWithoutGrowthIsSaid) {
+    const auto r = run_command(AXFIRE_BINARY " bench --growth --kernel depthwise");
+    EXPECT_EQ(r.code, 2);
+    EXPECT_NE(r.err.find("linear-spikes"), std::string::npos) << r.err;
+}
+
 TEST(Bench, BadArgumentsAreOneLine) {
     for (const char* const arguments : {"--kernel convolution", "--add loa(k=99)@fp32", "--seconds -1"}) {
         const auto r = run_command(std::string(AXFIRE_BINARY) + " bench '" +
