@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstring>
 #include <map>
+#include <set>
 #include <stdexcept>
 
 #include <fmt/format.h>
@@ -61,6 +62,22 @@ std::vector<Contender> with_native(const std::vector<Contender>& contenders) {
     return all;
 }
 
+/// Kernels of every contender, compiled side by side and before anything is timed.
+void compile_ahead(const std::vector<Contender>& contenders, const std::vector<std::string>& kernels,
+                   const BenchOptions& options) {
+    std::set<Part> parts;
+    for (const std::string& name : kernels) {
+        parts.insert(make_case(name, options.seed).unit == "update" ? Part::neurons : Part::projections);
+    }
+    std::vector<InstanceRequest> requests;
+    for (const Contender& contender : contenders) {
+        for (const Part part : parts) {
+            requests.push_back({contender.add, contender.mul, part});
+        }
+    }
+    find_instances(requests, Jit::automatic, options.notice);
+}
+
 }  // namespace
 
 std::optional<Timing> time_scalar_model(const std::string& name, const Contender& contender,
@@ -94,8 +111,10 @@ std::optional<Timing> time_scalar_model(const std::string& name, const Contender
 std::vector<Measurement> run_cases(const BenchOptions& options, const std::function<void(const Measurement&)>& each) {
     const std::vector<Contender> contenders = with_native(options.contenders);
     std::map<std::pair<std::string, std::string>, std::optional<Timing>> scalar;  // by case and contender
+    const std::vector<std::string> kernels = options.kernels.empty() ? case_names() : options.kernels;
+    compile_ahead(contenders, kernels, options);
     std::vector<Measurement> all;
-    for (const std::string& name : options.kernels.empty() ? case_names() : options.kernels) {
+    for (const std::string& name : kernels) {
         const Case c = make_case(name, options.seed);
         double native = 0;
         for (const Contender& contender : contenders) {

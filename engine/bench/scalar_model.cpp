@@ -25,17 +25,33 @@ bool has_model(const AdderSpec& s) {
            (s.unit == AdderId::exact ? s.format == kFp32 || adds_in_binary32(s) : s.format.exponent_bits == 8);
 }
 
-/// The products of a table are the unit's own.
+/// The products of a table are the unit's own; a table from a file is no model.
 bool has_model(const MultiplierSpec& s) {
     MultiplierSpec plain;
     plain.unit = s.unit;
     plain.parameters = s.parameters;
     plain.format = s.format;
     plain.tabulated = s.tabulated;
+    plain.model_use = s.model_use;
     plain.model = s.model;
-    return s == plain && is_plain(s.format) &&
-           (s.unit == MultiplierId::exact ? s.format == kFp32 || multiplies_in_binary32(s)
-                                          : s.format.exponent_bits == 8);
+    if (s != plain || !is_plain(s.format)) {
+        return false;
+    }
+    switch (s.unit) {
+        case MultiplierId::exact:
+            return s.format == kFp32 || multiplies_in_binary32(s);
+        case MultiplierId::model:
+            return s.model_use.kind == ModelKind::operation ||
+                   (s.model_use.kind == ModelKind::circuit && s.format.exponent_bits == 8);
+        default:
+            return s.format.exponent_bits == 8;
+    }
+}
+
+const char* model_name(const MultiplierSpec& s) {
+    return s.unit != MultiplierId::model              ? info(s.unit).name
+           : s.model_use.kind == ModelKind::operation ? "user operation"
+                                                      : "user circuit";
 }
 
 scalar::Operation find(const scalar::NamedOperation* all, int count, std::string_view name) {
@@ -44,7 +60,7 @@ scalar::Operation find(const scalar::NamedOperation* all, int count, std::string
 }
 
 scalar::Unit unit_of(const Format& format, const Parameters& parameters) {
-    scalar::Unit unit{static_cast<int>(format.exponent_bits), static_cast<int>(format.fraction_bits), {}};
+    scalar::Unit unit{static_cast<int>(format.exponent_bits), static_cast<int>(format.fraction_bits), {}, nullptr, 0};
     std::copy_n(parameters.value, kMaxParameters, unit.parameter);
     return unit;
 }
@@ -53,17 +69,22 @@ scalar::Unit unit_of(const Format& format, const Parameters& parameters) {
 
 std::optional<scalar::Arithmetic> scalar_arithmetic(const scalar::Library& models, const MultiplierSpec& mul,
                                                     const AdderSpec& add) {
-    if (mul.unit == MultiplierId::model || add.unit == AdderId::model || !has_model(mul) || !has_model(add)) {
+    if (add.unit == AdderId::model || !has_model(mul) || !has_model(add)) {
         return std::nullopt;
     }
-    const scalar::Operation multiply = find(models.multipliers, models.multiplier_count, info(mul.unit).name);
+    const scalar::Operation multiply = find(models.multipliers, models.multiplier_count, model_name(mul));
     const scalar::Operation sum = find(models.adders, models.adder_count, info(add.unit).name);
     if (multiply == nullptr || sum == nullptr) {
         return std::nullopt;
     }
+    scalar::Unit multiplier = unit_of(mul.format, mul.parameters);
+    if (mul.unit == MultiplierId::model) {
+        multiplier.function = mul.model->single;
+        multiplier.function_bits = static_cast<int>(mul.model_use.bits);
+    }
     const bool differ = mul.format != add.format;
     return scalar::Arithmetic{multiply,
-                              unit_of(mul.format, mul.parameters),
+                              multiplier,
                               sum,
                               unit_of(add.format, add.parameters),
                               differ && add.format != kFp32,

@@ -14,8 +14,9 @@
 
 namespace axfire::bench {
 
-/// The operations of a layer, from a copy of the models. None where there is no model: a user's own unit, an option of
-/// the pipeline, another rounding, an approximate unit of fewer than 8 exponent bits.
+/// The operations of a layer, from a copy of the models. A user's multiplier is its own model. None where there
+/// is no model: a user's adder, a table from a file, an option of the pipeline, another rounding, an approximate unit
+/// of fewer than 8 exponent bits.
 std::optional<scalar::Arithmetic> scalar_arithmetic(const scalar::Library& models, const MultiplierSpec& mul,
                                                     const AdderSpec& add);
 

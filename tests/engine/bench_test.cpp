@@ -12,6 +12,7 @@
 #include "arith/spec_text.h"
 #include "engine/bench/bench.h"
 #include "engine/bench/scalar_model.h"
+#include "engine/models/load_model.h"
 #include "tests/support/command.h"
 #include "tests/support/formats.h"
 #include "tests/support/operands.h"
@@ -114,6 +115,19 @@ TEST(Bench, EveryMultiplierHasAScalarModelWithItsBits) {
         }
         EXPECT_EQ(tally.inexact > tally.pairs / 100, id != MultiplierId::exact) << info(id).name;
     }
+}
+
+TEST(Bench, AUsersMultiplierIsItsOwnScalarModel) {
+    auto random = axfire::testing::test_random();
+    Tally tally;
+    for (const char* const text :
+         {"mul8u_TR6.c:mul8u_TR6(bits=8)@bf16", "mul8u_TR6.c:mul8u_TR6(bits=8)@e8m12",
+          "operations.cpp:mul12u_exact(bits=12)@fp32", "operations.cpp:mul12u_exact(bits=12)@bf16",
+          "operations.cpp:mul_patterns@bf16", "operations.cpp:mul_patterns@fp16", "operations.cpp:mul_native@fp32"}) {
+        compare_multiplier(parse_multiplier(AXFIRE_SOURCE_DIR "/tests/models/" + std::string(text), load_model), random,
+                           tally);
+    }
+    EXPECT_GT(tally.inexact, tally.pairs / 100);
 }
 
 TEST(Bench, ScalarModelsRoundToTheFormat) {

@@ -32,24 +32,21 @@ float multiply_logarithmic(float x, float w, const Unit& unit) {
     return put_together({a.negative != b.negative, a.exponent + b.exponent - 127 + carry, (sum & (one - 1)) | one}, m);
 }
 
-using Circuit = Product (*)(Bits, Bits, int, const unsigned*);
-
-/// The product of p-bit operands, by a circuit of n bits in four pieces where it is narrower.
-template <Circuit kCircuit>
-Product in_blocks(Bits a, Bits b, int p, int n, const unsigned* parameter) {
-    if (n == 0 || p <= n) {
-        return kCircuit(a, b, n == 0 ? p : n, parameter);
+/// The product of p-bit operands by a circuit of n bits, in four pieces where it is narrower.
+template <class Circuit>
+Product in_blocks(Bits a, Bits b, int p, int n, const Circuit& circuit) {
+    if (p <= n) {
+        return circuit(a, b, n);
     }
     const Bits mask = low(static_cast<unsigned>(n));
-    const Product middle = kCircuit(a >> n, b & mask, n, parameter) + kCircuit(a & mask, b >> n, n, parameter);
-    return kCircuit(a & mask, b & mask, n, parameter) + (middle << n) +
-           (kCircuit(a >> n, b >> n, n, parameter) << (2 * n));
+    const Product middle = circuit(a >> n, b & mask, n) + circuit(a & mask, b >> n, n);
+    return circuit(a & mask, b & mask, n) + (middle << n) + (circuit(a >> n, b >> n, n) << (2 * n));
 }
 
-/// Around an integer circuit. `kWhole`: all bits of the product count, not only its upper half. `kBlock`: which
-/// parameter is the width of the circuit; -1: none.
-template <Circuit kCircuit, bool kWhole = false, int kBlock = -1>
-float multiply_integer(float x, float w, const Unit& unit) {
+/// Around an integer circuit of n bits (0: as wide as the significand). `whole`: all bits of the product count, not
+/// only its upper half.
+template <class Circuit>
+float multiply_around(float x, float w, const Unit& unit, int n, bool whole, const Circuit& circuit) {
     if (!is_ordinary(x, w)) {
         return x * w;
     }
@@ -57,11 +54,10 @@ float multiply_integer(float x, float w, const Unit& unit) {
     const int p = m + 1;
     const Number a = take_apart(x, m);
     const Number b = take_apart(w, m);
-    const int n = kBlock < 0 ? 0 : static_cast<int>(unit.parameter[kBlock < 0 ? 0 : kBlock]);
-    Product product = in_blocks<kCircuit>(a.significand, b.significand, p, n, unit.parameter);
+    Product product = in_blocks(a.significand, b.significand, p, n == 0 ? p : n, circuit);
     const bool negative = a.negative != b.negative;
     int top = p + m;  // where the leading one of a product of 2 and more is
-    if (!kWhole) {
+    if (!whole) {
         product >>= p;
         top = m;
     }
@@ -73,10 +69,43 @@ float multiply_integer(float x, float w, const Unit& unit) {
         product <<= 1;
         --exponent;
     }
+    while (product >> top > 1) {
+        product >>= 1;
+        ++exponent;
+    }
     return put_together({negative, exponent, static_cast<Bits>(product >> (top - m))}, m);
 }
 
+/// `kBlock`: which parameter is the width of the circuit; -1: none.
+template <Product (*kCircuit)(Bits, Bits, int, const unsigned*), bool kWhole = false, int kBlock = -1>
+float multiply_integer(float x, float w, const Unit& unit) {
+    const int n = kBlock < 0 ? 0 : static_cast<int>(unit.parameter[kBlock < 0 ? 0 : kBlock]);
+    return multiply_around(x, w, unit, n, kWhole,
+                           [&](Bits a, Bits b, int bits) { return kCircuit(a, b, bits, unit.parameter); });
+}
+
+/// By a user's circuit, of whose result 2n bits count.
+inline float multiply_user_circuit(float x, float w, const Unit& unit) {
+    return multiply_around(x, w, unit, unit.function_bits, false, [&](Bits a, Bits b, int n) {
+        Bits lo, hi;
+        unit.function(&a, &b, &lo, &hi);
+        const Product product = (Product{hi} << 32) | lo;
+        return n < 32 ? product & ((Product{1} << (2 * n)) - 1) : product;
+    });
+}
+
+/// By a user's whole operation.
+inline float multiply_user_operation(float x, float w, const Unit& unit) {
+    const Bits a = bits_of(x);
+    const Bits b = bits_of(w);
+    Bits lo, hi;
+    unit.function(&a, &b, &lo, &hi);
+    return round_to(float_of(lo), unit.exponent_bits, unit.fraction_bits);
+}
+
 inline constexpr NamedOperation kMultipliers[] = {
+    {"user circuit", multiply_user_circuit},
+    {"user operation", multiply_user_operation},
     {"exact", multiply_exact},
     {"almloa", multiply_logarithmic<almloa>},
     {"almmaa3", multiply_logarithmic<almmaa3>},

@@ -12,6 +12,9 @@ struct Unit {
     int exponent_bits;
     int fraction_bits;
     unsigned parameter[4];
+    /// A user's function, lo + hi 2^32 = f(a, b), and the bits of its operands; of a whole operation all are binary32.
+    void (*function)(const std::uint32_t* a, const std::uint32_t* b, std::uint32_t* lo, std::uint32_t* hi);
+    int function_bits;
 };
 
 /// One operation on one pair of numbers of the unit's format.
