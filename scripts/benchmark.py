@@ -58,11 +58,12 @@ def processor():
 def time_run(options, run, path, arithmetic, more):
     """Samples in a second over the repetitions, memory, and the hash of the results."""
     name, _, data, samples, own, _ = run
-    command = [options.axfire, "run", path, "--data", data.format(data=options.data), "--samples", str(samples),
-               "--mul", arithmetic[0], "--add", arithmetic[1], *own, *more, "-q", "--json"]
+    command = [options.axfire, "run", path, "--data", data.format(data=options.data), "--mul", arithmetic[0], "--add",
+               arithmetic[1], *own, *more, "-q", "--json", "--samples"]
+    ask([*command, str(max(samples // 10, 1))])  # to warm up
     rates, hashes = [], set()
     for _ in range(options.repetitions):
-        result, memory = ask(command)
+        result, memory = ask([*command, str(samples)])
         rates.append(result["samples_per_second"])
         hashes.add(result["result_hash"])
     if len(hashes) != 1:

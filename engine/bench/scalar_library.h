@@ -15,7 +15,8 @@ struct ScalarLibrary {
 };
 
 /// Compiles them, once in a process. Where that fails, the copy that the program was built with serves, after a notice.
-/// Not kept between runs: what -march=native means depends on the machine, and it takes a second or two.
+/// Built with the program, even once for each instruction set, they would lack what a user's compiler makes of his own
+/// machine. Not kept between runs: what -march=native means depends on the machine, and it takes a second or two.
 const ScalarLibrary& scalar_library(const Notice& notice);
 
 }  // namespace axfire::bench

@@ -140,7 +140,7 @@ void add_bench(CLI::App& app) {
         ->check(CLI::IsMember({"auto", "on", "off"}));
     sub->add_flag("--all-units", flags->every_unit, "Every adder and multiplier of the catalogue too");
     sub->add_flag("--growth", flags->growth,
-                  "Instead: the time of a sample over steps, neurons, synapses, active inputs; loa(k=12)@fp32");
+                  "Instead: the time of one sample over steps, neurons, synapses and active inputs");
     sub->add_option("--kernel", flags->kernels, "Only these kernels; may be given several times")
         ->check(CLI::IsMember(bench::case_names()));
     sub->add_option("--seconds", flags->seconds, "Time of each measurement")
@@ -151,8 +151,8 @@ void add_bench(CLI::App& app) {
         ->capture_default_str();
     sub->add_flag("--json", flags->json, "Print one JSON object");
     sub->footer(
-        "One thread. Before it is timed, each result is compared with the general kernels', and a linear layer's with\n"
-        "that of scalar models, one C++ call for each operation, which are timed too.\n"
+        "One thread. Before it is timed, each result is compared with the general kernels', and with that of a scalar\n"
+        "model, one C++ call for each operation, which is timed too.\n"
         "Example: axfire bench --add 'loa(k=8)@fp32' --kernel conv2d");
     sub->callback([flags] { bench_command(*flags); });
 }

@@ -162,8 +162,8 @@ TEST(Bench, WhatHasNoScalarModelIsSaid) {
     }
 }
 
-/// The scalar models in a layer, and the engine's: the same bits for several inputs.
-TEST(Bench, ScalarLayersHaveTheBitsOfTheEngine) {
+/// Layers and neurons of scalar operations, and the engine's: the same bits for several inputs.
+TEST(Bench, ScalarCasesHaveTheBitsOfTheEngine) {
     bench::BenchOptions options;
     options.seconds = 0;
     options.notice = [](const std::string&) {};

@@ -114,13 +114,14 @@ inline Product essm(Bits a, Bits b, int n, const unsigned* p) {
     return Product{a >> shift_a} * (b >> shift_b) << (shift_a + shift_b);
 }
 
-/// Row by row, without rows below h of a and columns below v.
+/// Without rows below h of a and columns below v. Rows from v on lose nothing: one multiplication; the others one by
+/// one.
 inline Product broken_array(Bits a, Bits b, int n, int h, int v) {
-    Product sum = 0;
-    for (int i = h; i < n; ++i) {
-        const int cut = v > i ? v - i : 0;
-        const Product row = cut < n ? Product{b >> cut << cut} << i : 0;
-        sum += row * bit(a, static_cast<unsigned>(i));
+    const int whole = v < n ? (v > h ? v : h) : n;
+    const Product columns = ~Product{0} << v;
+    Product sum = Product{a >> whole << whole} * b;
+    for (int i = h; i < whole; ++i) {
+        sum += ((Product{b} << i) & columns) * bit(a, static_cast<unsigned>(i));
     }
     return sum;
 }
