@@ -148,7 +148,7 @@ def main():
     parser.add_argument("--axfire", default=os.path.join(ROOT, "build/release/bin/axfire"))
     parser.add_argument("--data", default=os.environ.get("AXFIRE_DATA"))
     parser.add_argument("--repetitions", type=int, default=3)
-    parser.add_argument("--seconds", default="0.2")
+    parser.add_argument("--seconds", default="0.1")
     parser.add_argument("--only", choices=["kernels", "growth", "runs"])
     parser.add_argument("--json", default=os.path.join(ROOT, "docs/benchmarks/cpu.json"))
     parser.add_argument("--output", default=os.path.join(ROOT, "docs/benchmarks.md"))
