@@ -85,7 +85,7 @@ def time_runs(options):
             if run[1] is None:
                 path = os.path.join(folder, "snn.h5")
                 ask([options.axfire, "convert", f"{options.data}/models/cifar10_resnet20.onnx", "-o", path, "--data",
-                     f"cifar10:{options.data}/cifar10:train", "--method", "calibrate", "-T", "32", "--samples", "64", "-q", "--json"])
+                     f"cifar10:{options.data}/cifar10:train", "--method", "calibrate", "-T", "32", "--samples", "16", "-q", "--json"])
             else:
                 path = os.path.join(options.data, run[1])
             for arithmetic in run[5]:
