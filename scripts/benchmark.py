@@ -6,7 +6,7 @@ usage: benchmark.py [--axfire PROGRAM] [--data FOLDER] [--repetitions N] [--seco
                     [--json FILE] [--output FILE]
 
 Needs no packages. The folder holds models/*.onnx, nir/cnn_sinabs.nir, nmnist, mnist and cifar10. Run it on a machine that
-does nothing else; it takes about five minutes. Kernels and layers are timed by `axfire bench`, runs by the time that
+does nothing else; it takes five to ten minutes. Kernels and layers are timed by `axfire bench`, runs by the time that
 `axfire run` itself reports (reading, encoding and simulating). Figures of a part that is not run again stay.
 """
 
