@@ -2,38 +2,20 @@
 #include "engine/bench/bench.h"
 
 #include <algorithm>
-#include <chrono>
+#include <cstring>
+#include <map>
+#include <set>
 #include <stdexcept>
 
 #include <fmt/format.h>
 
-#include "arith/catalogue.h"
-#include "arith/spec_text.h"
+#include "arith/error.h"
+#include "engine/bench/scalar_library.h"
 #include "engine/bench/scalar_model.h"
-#include "engine/characterize/example.h"
 
 namespace axfire::bench {
 
 namespace {
-
-constexpr std::size_t kLeastRepetitions = 5;
-
-/// Runs `work` until the time is up, after one run to warm up.
-template <class Work>
-Timing time(const Work& work, double seconds, std::uint64_t operations) {
-    work();
-    std::vector<double> ns;
-    double total = 0;
-    while (ns.size() < kLeastRepetitions || total < seconds) {
-        const auto start = std::chrono::steady_clock::now();
-        work();
-        const double elapsed = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-        total += elapsed;
-        ns.push_back(elapsed * 1e9 / static_cast<double>(operations));
-    }
-    std::sort(ns.begin(), ns.end());
-    return {ns[ns.size() / 2], ns.front(), ns.back(), ns.size()};
-}
 
 SimulationOptions simulation_options(const Case& c, const Contender& contender, const BenchOptions& options, Jit jit) {
     SimulationOptions o;
@@ -44,7 +26,14 @@ SimulationOptions simulation_options(const Case& c, const Contender& contender, 
     return o;
 }
 
-Measurement measure(const std::string& name, const Case& c, const Contender& contender, const BenchOptions& options) {
+/// What one sample costs.
+struct SampleTiming {
+    std::uint64_t operations;
+    Timing ns;
+};
+
+SampleTiming time_sample(const std::string& name, const Case& c, const Contender& contender,
+                         const BenchOptions& options) {
     const Simulation simulation(c.network, simulation_options(c, contender, options, Jit::automatic));
     const Simulation general(c.network, simulation_options(c, contender, options, Jit::off));
     Simulation::Workspace workspace(simulation);
@@ -57,84 +46,119 @@ Measurement measure(const std::string& name, const Case& c, const Contender& con
     for (const Counts& layer : result.counts) {
         counts += layer;
     }
-    const std::uint64_t operations = c.unit == "update" ? counts.neuron_updates : counts.synaptic_operations;
-    const auto work = [&] { simulation.run(c.sample, {}, workspace); };
-    return {name, c.shape, c.unit, contender.name, operations, time(work, options.seconds, operations), 0};
+    return {c.unit == "update" ? counts.neuron_updates : counts.synaptic_operations,
+            time_work([&] { simulation.run(c.sample, {}, workspace); }, options.seconds)};
 }
 
-std::string with_format(const std::string& circuit) {
-    return circuit + "@fp32";
+/// The case that stands for a kernel's operations in the scalar models: a multiply-accumulate is one in any layer.
+std::string scalar_case_of(const std::string& name, const Case& c) {
+    return c.unit == "MAC" ? "linear" : c.unit == "event" ? "linear-spikes" : name;
+}
+
+/// The contenders behind exact@fp32.
+std::vector<Contender> with_native(const std::vector<Contender>& contenders) {
+    std::vector<Contender> all{{"exact@fp32", {}, {}}};
+    all.insert(all.end(), contenders.begin(), contenders.end());
+    return all;
+}
+
+/// Kernels of every contender, compiled side by side and before anything is timed.
+void compile_ahead(const std::vector<Contender>& contenders, const std::vector<std::string>& kernels,
+                   const BenchOptions& options) {
+    std::set<Part> parts;
+    for (const std::string& name : kernels) {
+        parts.insert(make_case(name, options.seed).unit == "update" ? Part::neurons : Part::projections);
+    }
+    std::vector<InstanceRequest> requests;
+    for (const Contender& contender : contenders) {
+        for (const Part part : parts) {
+            requests.push_back({contender.add, contender.mul, part});
+        }
+    }
+    find_instances(requests, Jit::automatic, options.notice);
 }
 
 }  // namespace
 
-std::vector<Contender> default_contenders(bool every_unit) {
-    const auto contender = [](const std::string& mul, const std::string& add) {
-        return Contender{mul + " + " + add, parse_multiplier(mul), parse_adder(add)};
-    };
-    const std::string loa = "loa(k=12)@fp32";
-    std::vector<Contender> all = {contender("exact@bf16", "exact@fp32"), contender("exact@bf16", "exact@bf16"),
-                                  contender("exact@fp16", "exact@fp16"), contender("exact@fp32", loa),
-                                  contender("mitchell@fp32", loa)};
-    for (std::size_t i = 0; every_unit && i < all_adders().size(); ++i) {
-        const AdderId id = static_cast<AdderId>(i);
-        if (id != AdderId::exact && id != AdderId::loa) {
-            all.push_back(contender("exact@fp32", with_format(to_string(example_circuit(id)))));
-        }
+std::optional<Timing> time_scalar_model(const std::string& name, const Contender& contender,
+                                        const BenchOptions& options) {
+    const scalar::Library& models = *scalar_library(options.notice).models;
+    const std::optional<scalar::Arithmetic> arithmetic = scalar_arithmetic(models, contender.mul, contender.add);
+    if (!arithmetic) {
+        return std::nullopt;
     }
-    for (std::size_t i = 0; every_unit && i < all_multipliers().size(); ++i) {
-        const MultiplierId id = static_cast<MultiplierId>(i);
-        if (id != MultiplierId::exact && id != MultiplierId::mitchell) {
-            all.push_back(contender(with_format(to_string(example_circuit(id))), loa));
-        }
+    const Case c = make_case(name, options.seed);
+    const Simulation simulation(c.network, simulation_options(c, contender, options, Jit::automatic));
+    Simulation::Workspace workspace(simulation);
+    const bool neurons = c.unit == "update";
+    const SampleResult result = simulation.run(
+        c.sample, neurons ? std::vector<TraceRequest>{{1, false, true}} : std::vector<TraceRequest>{}, workspace);
+    const std::unique_ptr<ScalarCase> scalar = scalar_case(models, *arithmetic, c);
+    const std::vector<float>& got = scalar->run();
+    const std::size_t outputs = neurons ? got.size() / 2 : got.size();
+    std::vector<float> want(result.readout.begin(), result.readout.begin() + static_cast<std::ptrdiff_t>(outputs));
+    if (neurons) {
+        const float* const last = result.traces[0].membrane.data() + (c.sample.steps - 1) * result.readout.size();
+        want.insert(want.end(), last, last + outputs);
     }
-    return all;
+    if (std::memcmp(got.data(), want.data(), want.size() * sizeof(float)) != 0) {
+        throw std::runtime_error(
+            fmt::format("{} under {}: the scalar model and the engine have different results", name, contender.name));
+    }
+    return per_operation(time_work([&] { scalar->run(); }, options.seconds), scalar->operations());
 }
 
 std::vector<Measurement> run_cases(const BenchOptions& options, const std::function<void(const Measurement&)>& each) {
+    const std::vector<Contender> contenders = with_native(options.contenders);
+    std::map<std::pair<std::string, std::string>, std::optional<Timing>> scalar;  // by case and contender
+    const std::vector<std::string> kernels = options.kernels.empty() ? case_names() : options.kernels;
+    compile_ahead(contenders, kernels, options);
     std::vector<Measurement> all;
-    for (const std::string& name : options.kernels.empty() ? case_names() : options.kernels) {
+    for (const std::string& name : kernels) {
         const Case c = make_case(name, options.seed);
-        Measurement native = measure(name, c, {"exact@fp32", {}, {}}, options);
-        native.against_native = 1;
-        all.push_back(native);
-        each(native);
-        for (const Contender& contender : options.contenders) {
-            all.push_back(measure(name, c, contender, options));
-            all.back().against_native = all.back().ns.median / native.ns.median;
+        double native = 0;
+        for (const Contender& contender : contenders) {
+            const std::string modelled = scalar_case_of(name, c);
+            const auto [place, is_new] = scalar.try_emplace({modelled, contender.name});
+            if (is_new) {
+                place->second = time_scalar_model(modelled, contender, options);
+            }
+            const SampleTiming sample = time_sample(name, c, contender, options);
+            const Timing ns = per_operation(sample.ns, sample.operations);
+            native = &contender == &contenders.front() ? ns.median : native;
+            all.push_back(
+                {name, c.shape, c.unit, contender.name, sample.operations, ns, ns.median / native, place->second});
             each(all.back());
         }
     }
     return all;
 }
 
-Timing time_scalar_model(const BenchOptions& options) {
-    constexpr int kBits = 12;
-    const Case c = make_case("linear", options.seed);
-    const auto& weight = std::get<nodes::Linear>(c.network.nodes[1].kind).weight;
-    const std::size_t in = weight.shape[1];
-    const std::size_t out = weight.shape[0];
-    constexpr std::size_t kOutputs = 64;  // of them: it is slow
-    std::vector<float> transposed(in * kOutputs);
-    for (std::size_t i = 0; i < in; ++i) {
-        for (std::size_t o = 0; o < kOutputs; ++o) {
-            transposed[i * kOutputs + o] = weight.data[o * in + i];
+std::vector<GrowthMeasurement> run_growths(const BenchOptions& options,
+                                           const std::function<void(const GrowthMeasurement&)>& each) {
+    const std::vector<Growth> all_growths = growths();
+    std::vector<GrowthMeasurement> all;
+    for (std::size_t i = 0; i < all_growths.size(); ++i) {
+        const Growth& growth = all_growths[i];
+        if (!options.kernels.empty() &&
+            std::find(options.kernels.begin(), options.kernels.end(), growth.kernel) == options.kernels.end()) {
+            continue;
+        }
+        for (const double value : growth.values) {
+            const Case c = make_growth_case(i, value, options.seed);
+            for (const Contender& contender : with_native(options.contenders)) {
+                const SampleTiming sample = time_sample(growth.kernel, c, contender, options);
+                all.push_back({growth.quantity, growth.kernel, c.shape, contender.name, value, c.unit,
+                               sample.operations, sample.ns});
+                each(all.back());
+            }
         }
     }
-    std::vector<float> sums(out);
-    const auto work = [&] {
-        scalar_loa_linear(c.sample.values.data(), transposed.data(), sums.data(), static_cast<int>(in),
-                          static_cast<int>(kOutputs), kBits);
-    };
-    work();
-    const Contender loa{"loa", {}, {AdderId::loa, {{kBits}}}};
-    const Simulation simulation(c.network, simulation_options(c, loa, options, Jit::automatic));
-    Simulation::Workspace workspace(simulation);
-    const SampleResult result = simulation.run(c.sample, {}, workspace);
-    if (!std::equal(sums.begin(), sums.begin() + kOutputs, result.readout.begin())) {
-        throw std::runtime_error("the scalar model and the engine's loa(k=12)@fp32 have different sums");
+    if (all.empty()) {
+        throw InputError(
+            "no growth is measured of these kernels: there are linear, linear-spikes, conv2d-spikes and lif");
     }
-    return time(work, options.seconds, in * kOutputs);
+    return all;
 }
 
 }  // namespace axfire::bench

@@ -3,33 +3,24 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "engine/bench/cases.h"
+#include "engine/bench/contenders.h"
+#include "engine/bench/timing.h"
 #include "engine/simulation/simulation.h"
 
 namespace axfire::bench {
 
-/// A mul and an add, as the report names them.
-struct Contender {
-    std::string name;
-    MultiplierSpec mul;
-    AdderSpec add;
-};
-
-/// Nanoseconds for each operation, over the repetitions.
-struct Timing {
-    double median = 0, least = 0, most = 0;
-    std::size_t repetitions = 0;
-};
-
 struct Measurement {
     std::string kernel, shape, unit;
     std::string arithmetic;
-    std::uint64_t operations;  ///< in one repetition
-    Timing ns;
-    double against_native;  ///< the time over that of exact@fp32, the same kernel in the same run
+    std::uint64_t operations;      ///< in one repetition
+    Timing ns;                     ///< for each operation
+    double against_native = 1;     ///< the time over that of exact@fp32, the same kernel in the same run
+    std::optional<Timing> scalar;  ///< of the arithmetic's scalar model, timed in the same run
 };
 
 struct BenchOptions {
@@ -41,15 +32,27 @@ struct BenchOptions {
 };
 
 /// Every case under every contender; exact@fp32 is put before them. Before it is timed, each result is compared with
-/// that of the general kernels. Throws std::runtime_error where they differ.
+/// that of the general kernels, and that of a scalar model with the engine's. Throws std::runtime_error where they
+/// differ.
 std::vector<Measurement> run_cases(const BenchOptions& options, const std::function<void(const Measurement&)>& each);
 
-/// The scalar behavioural model of a multiply-accumulate with loa(k=12)@fp32, 512 inputs to 64 outputs. Throws
-/// std::runtime_error where the engine's result for the same sums has other bits.
-Timing time_scalar_model(const BenchOptions& options);
+/// How long one sample takes at one value of a quantity.
+struct GrowthMeasurement {
+    std::string quantity, kernel, shape, arithmetic;
+    double value;
+    std::string unit;
+    std::uint64_t operations;  ///< of the sample
+    Timing ns;                 ///< for the sample
+};
 
-/// The arithmetics that a report shows by default; with `every_unit` all adders beside an exact multiplier and all
-/// multipliers beside loa(k=12), at the parameters of the catalogue's examples.
-std::vector<Contender> default_contenders(bool every_unit);
+/// The growths of those kernels under exact@fp32 and every contender; results are compared as above.
+/// Throws InputError where there is none.
+std::vector<GrowthMeasurement> run_growths(const BenchOptions& options,
+                                           const std::function<void(const GrowthMeasurement&)>& each);
+
+/// The scalar model of one of the cases linear, linear-spikes, if, lif and cubalif. None where there is no model.
+/// Throws std::runtime_error where the engine's result has other bits: sums of layers, spikes and membranes of neurons.
+std::optional<Timing> time_scalar_model(const std::string& name, const Contender& contender,
+                                        const BenchOptions& options);
 
 }  // namespace axfire::bench

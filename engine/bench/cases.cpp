@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/bench/cases.h"
 
+#include <cmath>
+
+#include <fmt/format.h>
+
 #include "arith/philox.h"
 
 namespace axfire::bench {
@@ -82,9 +86,11 @@ nodes::Neuron neurons(const char* model, std::size_t n, std::map<std::string, st
 constexpr std::size_t kFeatures = 512;
 constexpr float kActive = 0.1f;
 
+Case linear_of(Numbers& numbers, std::size_t n) {
+    return {fmt::format("{0} to {0}", n), "MAC", chain({n}, linear(numbers, n, n)), analog(numbers, n), false};
+}
 Case linear_case(Numbers& numbers) {
-    return {"512 to 512", "MAC", chain({kFeatures}, linear(numbers, kFeatures, kFeatures)), analog(numbers, kFeatures),
-            false};
+    return linear_of(numbers, kFeatures);
 }
 Case conv_case(Numbers& numbers) {
     return {"32 to 32 channels, 3x3 on 16x16", "MAC", chain({32, 16, 16}, conv(numbers, 32, 32, 1)),
@@ -94,20 +100,29 @@ Case depthwise_case(Numbers& numbers) {
     return {"64 channels, 3x3 on 32x32", "MAC", chain({64, 32, 32}, conv(numbers, 64, 64, 64)),
             analog(numbers, 64 * 32 * 32), false};
 }
+Case linear_spikes_of(Numbers& numbers, std::size_t n, std::uint32_t steps, float active) {
+    return {fmt::format("{0} to {0}, {1} steps, {2:g} % active", n, steps, 100 * active), "event",
+            chain({n}, linear(numbers, n, n)), spikes(numbers, n, steps, active), true};
+}
 Case linear_spikes_case(Numbers& numbers) {
-    return {"512 to 512, 10 % active", "event", chain({kFeatures}, linear(numbers, kFeatures, kFeatures)),
-            spikes(numbers, kFeatures, 20, kActive), true};
+    return linear_spikes_of(numbers, kFeatures, 20, kActive);
+}
+Case conv_spikes_of(Numbers& numbers, float active) {
+    return {fmt::format("32 to 32 channels, 3x3 on 16x16, 10 steps, {:g} % active", 100 * active), "event",
+            chain({32, 16, 16}, conv(numbers, 32, 32, 1)), spikes(numbers, 32 * 16 * 16, 10, active), true};
 }
 Case conv_spikes_case(Numbers& numbers) {
-    return {"32 to 32 channels, 3x3 on 16x16, 10 % active", "event", chain({32, 16, 16}, conv(numbers, 32, 32, 1)),
-            spikes(numbers, 32 * 16 * 16, 10, kActive), true};
+    return conv_spikes_of(numbers, kActive);
 }
-Case neuron_case(Numbers& numbers, const char* model, std::map<std::string, std::vector<double>> parameters) {
-    constexpr std::size_t kNeurons = 16384;
-    Case c{"16384 neurons", "update", chain({kNeurons}, neurons(model, kNeurons, std::move(parameters))),
-           analog(numbers, kNeurons), false};
+Case neurons_of(Numbers& numbers, std::size_t n, const char* model,
+                std::map<std::string, std::vector<double>> parameters) {
+    Case c{fmt::format("{} neurons, 20 steps", n), "update", chain({n}, neurons(model, n, std::move(parameters))),
+           analog(numbers, n), false};
     c.sample.steps = 20;
     return c;
+}
+Case neuron_case(Numbers& numbers, const char* model, std::map<std::string, std::vector<double>> parameters) {
+    return neurons_of(numbers, 16384, model, std::move(parameters));
 }
 Case if_case(Numbers& numbers) {
     return neuron_case(numbers, "if", {{"v_threshold", {1.0}}});
@@ -132,6 +147,30 @@ constexpr Entry kCases[] = {{"linear", linear_case},
                             {"lif", lif_case},
                             {"cubalif", cubalif_case}};
 
+struct GrowthEntry {
+    Growth growth;
+    Case (*make)(Numbers&, double);
+};
+const std::vector<double> kPercentages = {0, 0.1, 1, 2, 5, 10, 20, 50, 100};
+const GrowthEntry kGrowths[] = {
+    {{"steps", "linear-spikes", {10, 20, 50, 100, 200, 500}},
+     [](Numbers& numbers, double steps) {
+         return linear_spikes_of(numbers, kFeatures, static_cast<std::uint32_t>(steps), kActive);
+     }},
+    {{"neurons", "lif", {1024, 4096, 16384, 65536, 262144}},
+     [](Numbers& numbers, double n) {
+         return neurons_of(numbers, static_cast<std::size_t>(n), "lif", {{"v_threshold", {1.0}}, {"tau_mem", {0.01}}});
+     }},
+    {{"synapses", "linear", {128.0 * 128, 256.0 * 256, 512.0 * 512, 1024.0 * 1024, 2048.0 * 2048}},
+     [](Numbers& numbers, double n) { return linear_of(numbers, static_cast<std::size_t>(std::sqrt(n))); }},
+    {{"active inputs, %", "linear-spikes", kPercentages},
+     [](Numbers& numbers, double percent) {
+         return linear_spikes_of(numbers, kFeatures, 20, static_cast<float>(percent / 100));
+     }},
+    {{"active inputs, %", "conv2d-spikes", kPercentages},
+     [](Numbers& numbers, double percent) { return conv_spikes_of(numbers, static_cast<float>(percent / 100)); }},
+};
+
 }  // namespace
 
 std::vector<std::string> case_names() {
@@ -149,6 +188,19 @@ Case make_case(const std::string& name, std::uint64_t seed) {
     }
     Numbers numbers(seed);
     return entry->make(numbers);
+}
+
+std::vector<Growth> growths() {
+    std::vector<Growth> all;
+    for (const GrowthEntry& entry : kGrowths) {
+        all.push_back(entry.growth);
+    }
+    return all;
+}
+
+Case make_growth_case(std::size_t growth, double value, std::uint64_t seed) {
+    Numbers numbers(seed);
+    return kGrowths[growth].make(numbers, value);
 }
 
 }  // namespace axfire::bench

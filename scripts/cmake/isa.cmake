@@ -24,12 +24,13 @@ function(axfire_isa_kernels target)
         "// Generated: the compiler's flags for each instruction set, and those of the arithmetic.\n#pragma once\n\n#include <string>\n#include <vector>\n\nnamespace axfire {\n\nstruct IsaFlags {\n    std::string isa;\n    std::vector<std::string> flags;\n};\ninline const std::vector<IsaFlags> kIsaFlags = {\n${table}};\ninline const std::vector<std::string> kArithmeticFlags = {\"-ffp-contract=off\", \"-fno-fast-math\"};\n\n}  // namespace axfire\n")
 endfunction()
 
-# The headers that an instance is compiled from, inside the program.
+# The headers that instances and the benchmark's scalar models are compiled from, inside the program.
 function(axfire_embed_headers target)
     file(GLOB headers CONFIGURE_DEPENDS RELATIVE ${CMAKE_SOURCE_DIR}
          ${CMAKE_SOURCE_DIR}/arith/*.h ${CMAKE_SOURCE_DIR}/arith/adders/*.h ${CMAKE_SOURCE_DIR}/arith/multipliers/*.h
          ${CMAKE_SOURCE_DIR}/synapses/*.h ${CMAKE_SOURCE_DIR}/neurons/*.h ${CMAKE_SOURCE_DIR}/neurons/models/*.h
-         ${CMAKE_SOURCE_DIR}/engine/backend/cpu/*.h ${CMAKE_SOURCE_DIR}/engine/backend/jit/model/*.h)
+         ${CMAKE_SOURCE_DIR}/engine/backend/cpu/*.h ${CMAKE_SOURCE_DIR}/engine/backend/jit/model/*.h
+         ${CMAKE_SOURCE_DIR}/engine/bench/scalar/*.h)
     set(embedded ${CMAKE_BINARY_DIR}/generated/embedded_headers.cpp)
     set(generated arith/unit_lists.h neurons/model_list.h)
     list(TRANSFORM generated PREPEND ${CMAKE_BINARY_DIR}/generated/ OUTPUT_VARIABLE generated_paths)
