@@ -2,19 +2,32 @@
 // Array multipliers from which partial products are left out.
 #pragma once
 
+#include "arith/low_part.h"
 #include "arith/wide.h"
 
 namespace axfire {
 
+inline constexpr u32 kMostLowColumns = 15;
+
+/// Sum of a_i b_j 2^(i+j) over h <= i and i + j < v <= kMostLowColumns, at most (v - 1) 2^v + 1. Two rows at a time:
+/// both have columns below v - 1 of (a_i + 2 a_(i+1)) b 2^i, and the first has one more.
+template <class U>
+AXFIRE_FN U low_columns(const U& a, const U& b, u32 h, u32 v) {
+    U sum{};
+    for (u32 i = h; i < v; i += 2) {
+        const U rows = ((a >> i) & 3u) | (((a >> i) & 1u) << 16);
+        const U columns = ((b & low_mask(v - 1 - i)) << i) | ((b & (1u << (v - 1 - i))) << (16 + i));
+        sum += add_products(rows, columns);
+    }
+    return sum;
+}
+
 /// Sum of a_i b_j 2^(i+j) over h <= i < n and i + j >= v.
 template <class U>
 AXFIRE_FN Wide<U> array_product(const U& a, const U& b, u32 n, u32 h, u32 v) {
-    if (v < n) {  // fewer columns are left out than there are rows: they are taken from the whole product
-        U dropped{};
-        for (u32 i = h; i < v; ++i) {
-            dropped += (b & ((1u << (v - i)) - 1) & (U{} - ((a >> i) & 1u))) << i;  // below 2^v each
-        }
-        return wide_sub(wide_mul(h < 32 ? a >> h << h : U{}, b), Wide<U>{U{}, dropped});
+    if (v < n && v <= kMostLowColumns) {  // they are taken from the whole product
+        const U rows = a & ~low_mask(h);
+        return wide_sub(wide_mul(rows, b), Wide<U>{U{}, low_columns(rows, b, h, v)});
     }
     Wide<U> sum{};
     for (u32 i = h; i < n; ++i) {
@@ -30,6 +43,17 @@ AXFIRE_FN Wide<U> array_product(const U& a, const U& b, u32 n, u32 h, u32 v) {
         }
     }
     return sum;
+}
+
+/// The same >> n.
+template <class U>
+AXFIRE_FN U array_upper_half(const U& a, const U& b, u32 n, u32 h, u32 v) {
+    if (v <= kMostLowColumns && v + 4 <= n) {  // what is left out is less than 2^n
+        const U rows = a & ~low_mask(h);
+        const Wide<U> p = wide_mul(rows << (32 - n), b);
+        return v <= h ? p.hi : p.hi + lt(p.lo, low_columns(rows, b, h, v) << (32 - n));
+    }
+    return wide_shr_low(array_product(a, b, n, h, v), n);
 }
 
 /// Width of the blocks in which a parametric array is used; 0: one array as wide as the significand.

@@ -214,6 +214,12 @@ AXFIRE_FN U absolute(const U& x) {
     return select_sign(x, U{} - x, x);
 }
 
+/// In each lane the product of the lower halves plus that of the upper ones, all four below 2^15.
+template <class U>
+AXFIRE_FN U add_products(const U& a, const U& b) {
+    return (a & 0xffffu) * (b & 0xffffu) + (a >> 16) * (b >> 16);
+}
+
 #if defined(__AVX512F__) && !defined(__CUDACC__)
 AXFIRE_FN __m512i native(const U32x16& x) {
     return (__m512i)x;
@@ -239,6 +245,11 @@ AXFIRE_FN U32x16 shift_right_signed(const U32x16& x, const U32x16& n) {
 AXFIRE_FN U32x16 absolute(const U32x16& x) {
     return (U32x16)_mm512_abs_epi32(native(x));
 }
+#if defined(__AVX512BW__)
+AXFIRE_FN U32x16 add_products(const U32x16& a, const U32x16& b) {
+    return (U32x16)_mm512_madd_epi16(native(a), native(b));
+}
+#endif
 #endif
 #if defined(__AVX2__) && !defined(__CUDACC__)
 AXFIRE_FN __m256i native(const U32x8& x) {
@@ -261,6 +272,9 @@ AXFIRE_FN U32x8 shift_right_signed(const U32x8& x, const U32x8& n) {
 }
 AXFIRE_FN U32x8 absolute(const U32x8& x) {
     return (U32x8)_mm256_abs_epi32(native(x));
+}
+AXFIRE_FN U32x8 add_products(const U32x8& a, const U32x8& b) {
+    return (U32x8)_mm256_madd_epi16(native(a), native(b));
 }
 #endif
 
@@ -299,10 +313,19 @@ AXFIRE_FN U lookup(const T* table, const U& index) {
 AXFIRE_FN U32x16 lookup(const u32* table, const U32x16& index) {
     return (U32x16)_mm512_i32gather_epi32(native(index), table, 4);
 }
+/// Of a table whose size is a multiple of 4.
+AXFIRE_FN U32x16 lookup(const unsigned char* table, const U32x16& index) {
+    const U32x16 four = (U32x16)_mm512_i32gather_epi32(native(index & ~3u), table, 1);
+    return (four >> ((index & 3u) << 3)) & 0xffu;
+}
 #endif
 #if defined(__AVX2__) && !defined(__CUDACC__)
 AXFIRE_FN U32x8 lookup(const u32* table, const U32x8& index) {
     return (U32x8)_mm256_i32gather_epi32(reinterpret_cast<const int*>(table), native(index), 4);
+}
+AXFIRE_FN U32x8 lookup(const unsigned char* table, const U32x8& index) {
+    const U32x8 four = (U32x8)_mm256_i32gather_epi32(reinterpret_cast<const int*>(table), native(index & ~3u), 1);
+    return (four >> ((index & 3u) << 3)) & 0xffu;
 }
 #endif
 
