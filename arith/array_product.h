@@ -22,23 +22,33 @@ AXFIRE_FN U low_columns(const U& a, const U& b, u32 h, u32 v) {
     return sum;
 }
 
+/// Sum of a_i b_j 2^(i+j-v) over h <= i < n and i + j >= v, for n <= v and n < 16. Two rows at a time, as above.
+template <class U>
+AXFIRE_FN U upper_columns(const U& a, const U& b, u32 n, u32 h, u32 v) {
+    U sum{};
+    for (u32 i = h + n > v ? h : v - n + 1; i < n; i += 2) {
+        const U rows = ((a >> i) & 3u) | (((a >> (i + 1)) & 1u) << 16);
+        const U columns = (b >> (v - i)) | (((b >> (v - i - 1)) & 1u) << 16);
+        sum += add_products(rows, columns);
+    }
+    return sum;
+}
+
 /// Sum of a_i b_j 2^(i+j) over h <= i < n and i + j >= v.
 template <class U>
 AXFIRE_FN Wide<U> array_product(const U& a, const U& b, u32 n, u32 h, u32 v) {
-    if (v < n && v <= kMostLowColumns) {  // they are taken from the whole product
-        const U rows = a & ~low_mask(h);
+    const U rows = a & ~low_mask(h);
+    if (n < 16) {
+        return {U{}, v < n ? add_products(rows, b) - low_columns(rows, b, h, v) : upper_columns(a, b, n, h, v) << v};
+    }
+    if (v <= kMostLowColumns) {  // they are taken from the whole product
         return wide_sub(wide_mul(rows, b), Wide<U>{U{}, low_columns(rows, b, h, v)});
     }
     Wide<U> sum{};
     for (u32 i = h; i < n; ++i) {
         const u32 cut = v > i ? v - i : 0;
-        if (cut >= n) {
-            continue;
-        }
-        const U row = (b >> cut << cut) & (U{} - ((a >> i) & 1u));
-        if (2 * n <= 32) {
-            sum.lo += row << i;
-        } else {
+        if (cut < n) {
+            const U row = (b >> cut << cut) & (U{} - ((a >> i) & 1u));
             sum = wide_add(sum, wide_shl(Wide<U>{U{}, row}, i));
         }
     }

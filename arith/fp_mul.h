@@ -201,17 +201,17 @@ AXFIRE_FN ProductParts<U> built_in_product(const MultiplierSpec& s, const U& exp
 template <class U>
 struct OrdinaryOperand {
     U bits;   ///< its bits; of a zero those of a one of its sign, which passes for an ordinary number
-    U field;  ///< its exponent field less 76; far above all of them for what is neither a normal number nor a zero
+    U field;  ///< its exponent field less an offset; far above them all for what is neither a normal number nor a zero
     U keep;   ///< what stays of a product: all, or for a zero the sign
 };
 
 template <class U>
-AXFIRE_FN OrdinaryOperand<U> ordinary_operand(const U& x) {
+AXFIRE_FN OrdinaryOperand<U> ordinary_operand(const U& x, u32 offset) {
     const U mag = magnitude(x);
     const U zero = eq(mag, U{});
     const U above = mag - 0x800000u;
-    const U field = select(lt(above, splat<U>(254u << 23)), (above >> 23) - 75u, splat<U>(0x1000));
-    return {x | (zero & kOneBits), select(zero, splat<U>(127 - 76), field), ~zero | kSignBit};
+    const U field = select(lt(above, splat<U>(254u << 23)), (above >> 23) - (offset - 1), splat<U>(0x1000));
+    return {x | (zero & kOneBits), select(zero, splat<U>(127 - offset), field), ~zero | kSignBit};
 }
 
 // How a unit, besides by adding fractions, may say what becomes of normalised operands: by the operands that it
@@ -233,14 +233,20 @@ concept GivesSignificand = requires(u32 x, Parameters p) {
 template <class Unit, class U>
 AXFIRE_FN U upper_half(const MultiplierSpec& s, const U& ma, const U& mb, u32 p) {
     const u32 n = block_width<Unit>(s.parameters, p);
-    if constexpr (GivesUpperHalf<Unit>) {
-        if (p <= n) {
-            return Unit::upper_half(ma, mb, p, s.parameters);
-        }
+    if (p > n && n < 16) {  // as tiled_product, of which each part fits a lane
+        const UnitCircuit<Unit> circuit{s.parameters};
+        const U al = ma & ((1u << n) - 1), ah = ma >> n, bl = mb & ((1u << n) - 1), bh = mb >> n;
+        const U mid = circuit(ah, bl, n).lo + circuit(al, bh, n).lo + (circuit(al, bl, n).lo >> n);
+        return ((circuit(ah, bh, n).lo << (2 * n - p)) + (mid >> (p - n))) & ((1u << p) - 1);
     }
     if constexpr (ShortensOperands<Unit>) {
         return wide_mul_high(Unit::shortened(ma, p, s.parameters) << (32 - p), Unit::shortened(mb, p, s.parameters));
     } else {
+        if constexpr (GivesUpperHalf<Unit>) {
+            if (p <= n) {
+                return Unit::upper_half(ma, mb, p, s.parameters);
+            }
+        }
         const Wide<U> product = tiled_product(UnitCircuit<Unit>{s.parameters}, ma, mb, p, n);
         return wide_shr_low(product, p) & ((1u << p) - 1);
     }
@@ -293,8 +299,10 @@ AXFIRE_FN U ordinary_bits(const MultiplierSpec& s, const U& a, const U& b) {
 /// in the other lanes, among them those of some products near the ends of the exponent's range.
 template <class U>
 AXFIRE_FN U ordinary_product(const MultiplierSpec& s, const U& a, const U& b, U& strange) {
-    const OrdinaryOperand<U> x = ordinary_operand(a);
-    const OrdinaryOperand<U> y = ordinary_operand(b);
+    // The product's exponent is the operands' sum, up to p lower or 2 higher: in a normal number's field.
+    const OrdinaryOperand<U> x = ordinary_operand(a, 127 + 24);
+    const OrdinaryOperand<U> y = ordinary_operand(b, 1);
+    strange = outside(x.field + y.field, 254 - 2 - 24 - 1);
     U product{};
 #define AXFIRE_CASE(unit_name)                                                                 \
     if (s.unit == MultiplierId::unit_name && MultiplierId::unit_name != MultiplierId::exact) { \
@@ -302,9 +310,6 @@ AXFIRE_FN U ordinary_product(const MultiplierSpec& s, const U& a, const U& b, U&
     }
     AXFIRE_MULTIPLIERS(AXFIRE_CASE)
 #undef AXFIRE_CASE
-    // The exponent is that of 1 <= P < 4, at most one higher, or up to p lower: from field 152 - 127 - 24 to field 254.
-    const U range = x.field + y.field;
-    strange = (range | (227u - range)) & kSignBit;
     const u32 align = 23 - s.format.fraction_bits;
     return product & ~((1u << align) - 1) & x.keep & y.keep;
 }

@@ -214,6 +214,12 @@ AXFIRE_FN U absolute(const U& x) {
     return select_sign(x, U{} - x, x);
 }
 
+/// Not 0 where x, read as signed and from -2^15 to 2^15, is negative or above the limit.
+template <class U>
+AXFIRE_FN U outside(const U& x, u32 limit) {
+    return (x | (limit - x)) & 0x80000000u;
+}
+
 /// In each lane the product of the lower halves plus that of the upper ones, all four below 2^15.
 template <class U>
 AXFIRE_FN U add_products(const U& a, const U& b) {
@@ -246,6 +252,9 @@ AXFIRE_FN U32x16 absolute(const U32x16& x) {
     return (U32x16)_mm512_abs_epi32(native(x));
 }
 #if defined(__AVX512BW__)
+AXFIRE_FN U32x16 outside(const U32x16& x, u32 limit) {
+    return (U32x16)_mm512_subs_epu16(native(x), native(splat<U32x16>(limit)));
+}
 AXFIRE_FN U32x16 add_products(const U32x16& a, const U32x16& b) {
     return (U32x16)_mm512_madd_epi16(native(a), native(b));
 }
@@ -272,6 +281,9 @@ AXFIRE_FN U32x8 shift_right_signed(const U32x8& x, const U32x8& n) {
 }
 AXFIRE_FN U32x8 absolute(const U32x8& x) {
     return (U32x8)_mm256_abs_epi32(native(x));
+}
+AXFIRE_FN U32x8 outside(const U32x8& x, u32 limit) {
+    return (U32x8)_mm256_subs_epu16(native(x), native(splat<U32x8>(limit)));
 }
 AXFIRE_FN U32x8 add_products(const U32x8& a, const U32x8& b) {
     return (U32x8)_mm256_madd_epi16(native(a), native(b));

@@ -30,7 +30,7 @@ struct drum {
     template <class U>
     AXFIRE_FN static U shortened(const U& x, u32 n, const Parameters& p) {
         const u32 k = p.value[0];
-        return (x & ~low_mask(n - k)) | (k == 1 ? 0 : 1u << (n - k));
+        return (x & ~low_mask(n - k)) | (k == 1 || k == n ? 0 : 1u << (n - k));
     }
 
 private:
