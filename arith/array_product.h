@@ -10,26 +10,30 @@ namespace axfire {
 inline constexpr u32 kMostLowColumns = 15;
 
 /// Sum of a_i b_j 2^(i+j) over h <= i and i + j < v <= kMostLowColumns, at most (v - 1) 2^v + 1. Two rows at a time:
-/// both have columns below v - 1 of (a_i + 2 a_(i+1)) b 2^i, and the first has one more.
+/// (a_i + 2 a_(i+1)) times the columns of b 2^i below v - 1, plus a_i times column v - 1.
 template <class U>
 AXFIRE_FN U low_columns(const U& a, const U& b, u32 h, u32 v) {
+    if (v <= h) {
+        return U{};
+    }
+    const U twice_a = (a & low_mask(v)) | (a & low_mask(v)) << 16;
+    const U twice_b = (b & low_mask(v)) | (b & low_mask(v)) << 16;
     U sum{};
     for (u32 i = h; i < v; i += 2) {
-        const U rows = ((a >> i) & 3u) | (((a >> i) & 1u) << 16);
-        const U columns = ((b & low_mask(v - 1 - i)) << i) | ((b & (1u << (v - 1 - i))) << (16 + i));
-        sum += add_products(rows, columns);
+        sum += add_products((twice_a >> i) & 0x10003u, (twice_b << i) & (low_mask(v - 1) | 0x8000u << v));
     }
     return sum;
 }
 
-/// Sum of a_i b_j 2^(i+j-v) over h <= i < n and i + j >= v, for n <= v and n < 16. Two rows at a time, as above.
+/// Sum of a_i b_j 2^(i+j-v) over h <= i < n and i + j >= v, for n <= v and n <= kMostWidth. Two rows at a time:
+/// (a_i + 2 a_(i+1)) times the columns of b that row i has, plus a_(i+1) times the one more of its own.
+inline constexpr u32 kMostWidth = 14;
 template <class U>
 AXFIRE_FN U upper_columns(const U& a, const U& b, u32 n, u32 h, u32 v) {
+    const U twice_a = a | a << 15;
     U sum{};
     for (u32 i = h + n > v ? h : v - n + 1; i < n; i += 2) {
-        const U rows = ((a >> i) & 3u) | (((a >> (i + 1)) & 1u) << 16);
-        const U columns = (b >> (v - i)) | (((b >> (v - i - 1)) & 1u) << 16);
-        sum += add_products(rows, columns);
+        sum += add_products((twice_a >> i) & 0x10003u, (b >> (v - i)) | ((b << (17 - v + i)) & 0x10000u));
     }
     return sum;
 }
@@ -38,7 +42,7 @@ AXFIRE_FN U upper_columns(const U& a, const U& b, u32 n, u32 h, u32 v) {
 template <class U>
 AXFIRE_FN Wide<U> array_product(const U& a, const U& b, u32 n, u32 h, u32 v) {
     const U rows = a & ~low_mask(h);
-    if (n < 16) {
+    if (n <= kMostWidth) {
         return {U{}, v < n ? add_products(rows, b) - low_columns(rows, b, h, v) : upper_columns(a, b, n, h, v) << v};
     }
     if (v <= kMostLowColumns) {  // they are taken from the whole product

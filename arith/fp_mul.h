@@ -207,11 +207,11 @@ struct OrdinaryOperand {
 
 template <class U>
 AXFIRE_FN OrdinaryOperand<U> ordinary_operand(const U& x, u32 offset) {
-    const U mag = magnitude(x);
-    const U zero = eq(mag, U{});
-    const U above = mag - 0x800000u;
-    const U field = select(lt(above, splat<U>(254u << 23)), (above >> 23) - (offset - 1), splat<U>(0x1000));
-    return {x | (zero & kOneBits), select(zero, splat<U>(127 - offset), field), ~zero | kSignBit};
+    const U zero = eq(magnitude(x), U{});
+    const U bits = x | (zero & kOneBits);
+    const U field = bits << 1 >> 24;
+    const U normal = lt(field - 1u, splat<U>(254));
+    return {bits, select(normal, field - offset, splat<U>(0x1000)), ~zero | kSignBit};
 }
 
 // How a unit, besides by adding fractions, may say what becomes of normalised operands: by the operands that it

@@ -8,7 +8,7 @@
 #include <cstdint>
 #include <cstring>
 
-#if (defined(__AVX2__) || defined(__AVX512F__)) && !defined(__CUDACC__)
+#if defined(__SSE2__) && !defined(__CUDACC__)
 // GCC 12 warns of its own headers (bug 105593).
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wuninitialized"
@@ -248,6 +248,12 @@ AXFIRE_FN U32x16 shift_left(const U32x16& x, const U32x16& n) {
 AXFIRE_FN U32x16 shift_right_signed(const U32x16& x, const U32x16& n) {
     return (U32x16)_mm512_srav_epi32(native(x), native(n));
 }
+AXFIRE_FN U32x16 min_lanes(const U32x16& a, const U32x16& b) {
+    return (U32x16)_mm512_min_epu32(native(a), native(b));
+}
+AXFIRE_FN U32x16 max_lanes(const U32x16& a, const U32x16& b) {
+    return (U32x16)_mm512_max_epu32(native(a), native(b));
+}
 AXFIRE_FN U32x16 absolute(const U32x16& x) {
     return (U32x16)_mm512_abs_epi32(native(x));
 }
@@ -279,6 +285,12 @@ AXFIRE_FN U32x8 shift_left(const U32x8& x, const U32x8& n) {
 AXFIRE_FN U32x8 shift_right_signed(const U32x8& x, const U32x8& n) {
     return (U32x8)_mm256_srav_epi32(native(x), native(n));
 }
+AXFIRE_FN U32x8 min_lanes(const U32x8& a, const U32x8& b) {
+    return (U32x8)_mm256_min_epu32(native(a), native(b));
+}
+AXFIRE_FN U32x8 max_lanes(const U32x8& a, const U32x8& b) {
+    return (U32x8)_mm256_max_epu32(native(a), native(b));
+}
 AXFIRE_FN U32x8 absolute(const U32x8& x) {
     return (U32x8)_mm256_abs_epi32(native(x));
 }
@@ -287,6 +299,20 @@ AXFIRE_FN U32x8 outside(const U32x8& x, u32 limit) {
 }
 AXFIRE_FN U32x8 add_products(const U32x8& a, const U32x8& b) {
     return (U32x8)_mm256_madd_epi16(native(a), native(b));
+}
+#endif
+#if defined(__SSE2__) && !defined(__CUDACC__)
+AXFIRE_FN __m128i native(const U32x4& x) {
+    return (__m128i)x;
+}
+AXFIRE_FN bool any(const U32x4& x) {
+    return _mm_movemask_epi8(_mm_cmpeq_epi8(native(x), __m128i{})) != 0xffff;
+}
+AXFIRE_FN U32x4 outside(const U32x4& x, u32 limit) {
+    return (U32x4)_mm_subs_epu16(native(x), native(splat<U32x4>(limit)));
+}
+AXFIRE_FN U32x4 add_products(const U32x4& a, const U32x4& b) {
+    return (U32x4)_mm_madd_epi16(native(a), native(b));
 }
 #endif
 

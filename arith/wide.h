@@ -61,6 +61,27 @@ AXFIRE_FN U32x8 wide_difference_high(const U32x8& a, const U32x8& b, const U32x8
                         _mm256_sub_epi64(odd_products(a, b), odd_products(c, d)));
 }
 #endif
+#if defined(__SSE2__) && !defined(__CUDACC__)
+AXFIRE_FN __m128i even_products(const U32x4& a, const U32x4& b) {
+    return _mm_mul_epu32(native(a), native(b));
+}
+AXFIRE_FN __m128i odd_products(const U32x4& a, const U32x4& b) {
+    return _mm_mul_epu32(_mm_srli_epi64(native(a), 32), _mm_srli_epi64(native(b), 32));
+}
+AXFIRE_FN U32x4 upper_halves(__m128i even, __m128i odd) {
+    return (U32x4)_mm_or_si128(_mm_srli_epi64(even, 32), _mm_andnot_si128(_mm_set1_epi64x(0xffffffff), odd));
+}
+AXFIRE_FN Wide<U32x4> wide_mul(const U32x4& a, const U32x4& b) {
+    const __m128i even = even_products(a, b);
+    const __m128i odd = odd_products(a, b);
+    const __m128i lower = _mm_and_si128(_mm_set1_epi64x(0xffffffff), even);
+    return {upper_halves(even, odd), (U32x4)_mm_or_si128(lower, _mm_slli_epi64(odd, 32))};
+}
+AXFIRE_FN U32x4 wide_difference_high(const U32x4& a, const U32x4& b, const U32x4& c, const U32x4& d) {
+    return upper_halves(_mm_sub_epi64(even_products(a, b), even_products(c, d)),
+                        _mm_sub_epi64(odd_products(a, b), odd_products(c, d)));
+}
+#endif
 
 /// The upper 32 bits of a product, and of the difference of two.
 template <class U>
