@@ -214,8 +214,9 @@ AXFIRE_FN OrdinaryOperand<U> ordinary_operand(const U& x, u32 offset) {
     return {bits, select(normal, field - offset, splat<U>(0x1000)), ~zero | kSignBit};
 }
 
-// How a unit, besides by adding fractions, may say what becomes of normalised operands: by the operands that it
-// multiplies exactly, by the upper half of the product, or by all of it.
+// In floating point operands have their leading one in bit p-1. A unit may have a form of its own for them: the shorter
+// operands that it multiplies exactly (what stands above bit p-2 is left as it is), the upper half P >> p of the
+// product, or the product of the fractions' numbers in units of 2^-23, below 4. `keeps_lead`: P is 2^(2p-2) or more.
 template <class Unit>
 concept ShortensOperands = requires(u32 x, Parameters p) {
     Unit::template shortened<u32>(x, x, p);
@@ -252,13 +253,12 @@ AXFIRE_FN U upper_half(const MultiplierSpec& s, const U& ma, const U& mb, u32 p)
     }
 }
 
-/// number / 2^f, a number below 2^25, truncated to binary32, times the signs and powers of two of a and b. A number of
-/// 0 gives a zero.
+/// number / 2^f times the signs and powers of two of a and b.
 template <class U>
-AXFIRE_FN U with_exponents(const U& number, u32 f, const U& a, const U& b, bool may_be_zero) {
-    const U product =
-        as_bits<U>(to_float_truncated(number)) + (a & ~0x7fffffu) + ((b & ~0x7fffffu) - ((254 + f) << 23));
-    return may_be_zero ? select(eq(number, U{}), (a ^ b) & kSignBit, product) : product;
+AXFIRE_FN U with_exponents(const FloatOf<U>& number, u32 f, const U& a, const U& b, bool may_be_zero) {
+    const U bits = as_bits<U>(number);
+    const U product = bits + (a & ~0x7fffffu) + ((b & ~0x7fffffu) - ((254 + f) << 23));
+    return may_be_zero ? select(eq(bits, U{}), (a ^ b) & kSignBit, product) : product;
 }
 
 /// The product of ordinary operands by a built-in unit. It may have bits below the last place.
@@ -271,14 +271,15 @@ AXFIRE_FN U ordinary_bits(const MultiplierSpec& s, const U& a, const U& b) {
     const U mb = ((b & 0x7fffffu) | 0x800000u) >> align;
     if (s.tabulated) {
         const U entry = table_entry(*s.model, ma, mb, m);
-        return kIsLogarithmic<Unit> ? with_exponents(entry, 2 * m, a, b, true)
-                                    : with_exponents(entry >> p, m - 1, a, b, true);
+        return kIsLogarithmic<Unit> ? with_exponents(to_float(entry), 2 * m, a, b, true)
+                                    : with_exponents(to_float(entry >> p), m - 1, a, b, true);
     }
     if constexpr (AddsFractions<Unit>) {
-        // Its carries only run upwards: signs and exponents are added in the same go.
+        // Carries only run upwards: signs and exponents are added in the same go.
         return (Unit::add_fractions(a >> align, b >> align, m, s.parameters) << align) - kOneBits;
     } else if constexpr (GivesSignificand<Unit>) {
-        return with_exponents(Unit::significand(a & 0x7fffffu, b & 0x7fffffu, s.parameters), 23, a, b, false);
+        const U sum = Unit::significand(a & 0x7fffffu, b & 0x7fffffu, s.parameters);
+        return with_exponents(to_float_truncated(sum), 23, a, b, false);
     } else {
         bool keeps_lead = false;
         if constexpr (requires { Unit::keeps_lead(p, s.parameters); }) {
@@ -291,7 +292,7 @@ AXFIRE_FN U ordinary_bits(const MultiplierSpec& s, const U& a, const U& b) {
                 return as_bits<U>(as_float(x) * as_float(y));
             }
         }
-        return with_exponents(upper_half<Unit>(s, ma, mb, p), m - 1, a, b, !keeps_lead);
+        return with_exponents(to_float(upper_half<Unit>(s, ma, mb, p)), m - 1, a, b, !keeps_lead);
     }
 }
 

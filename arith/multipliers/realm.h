@@ -30,7 +30,7 @@ struct realm {
         if (n != 4) {
             return mbm::corrected_significand(x, y, lookup(realm_table(n), (i << bits) | j) << 16);
         }
-        // The four constants of a row, 5 bits each, in one word, the first at bit 16.
+        // A row's four constants are one word, 5 bits each, the first at bit 16.
         U row = splat<U>(packed_row(3));
         for (u32 k = 0; k < 3; ++k) {
             row = select(eq(i, splat<U>(k)), splat<U>(packed_row(k)), row);

@@ -131,6 +131,15 @@ std::vector<u32> library_strange(const AdderSpec& spec, const std::vector<Pair>&
     return at_width<u32>(1, pairs, {}, strange, kLane);
 }
 
+std::vector<u32> library_strange(const MultiplierSpec& spec, const std::vector<Pair>& pairs, unsigned width) {
+    const auto strange = [&](const auto& a, const auto& b, const auto&) {
+        auto lanes = a;
+        ordinary_product(spec, a, b, lanes);
+        return lanes;
+    };
+    return at_width<u32>(width, pairs, {}, strange, kLane);
+}
+
 std::vector<u32> library_convert(const Format& f, Rounding r, const std::vector<u32>& values, unsigned width,
                                  const std::vector<u32>& words) {
     std::vector<Pair> pairs(values.size());

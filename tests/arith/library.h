@@ -20,8 +20,9 @@ std::vector<u32> library_mul(const MultiplierSpec& spec, const std::vector<Pair>
 /// `ordinary_sum` and its like. Every NaN is made the canonical one, as a network's are.
 std::vector<u32> library_short_add(const AdderSpec& spec, const std::vector<Pair>& pairs, unsigned width = 1);
 std::vector<u32> library_short_mul(const MultiplierSpec& spec, const std::vector<Pair>& pairs, unsigned width = 1);
-/// Not 0 where `ordinary_sum` leaves a sum to the full pipeline.
+/// Not 0 where `ordinary_sum` or `ordinary_product` leaves a result to the full pipeline.
 std::vector<u32> library_strange(const AdderSpec& spec, const std::vector<Pair>& pairs);
+std::vector<u32> library_strange(const MultiplierSpec& spec, const std::vector<Pair>& pairs, unsigned width = 1);
 std::vector<u32> library_convert(const Format& f, Rounding r, const std::vector<u32>& values, unsigned width = 1,
                                  const std::vector<u32>& words = {});
 
