@@ -18,6 +18,8 @@ AXFIRE_FN U normalise_wide(const Wide<U>& product, U& lead) {
     return p.hi | (~eq(p.lo, U{}) & 1u);
 }
 
+/// Units that form the fractions' sum. What stands above the fractions, the exponents, must come out as its exact sum
+/// and the carry.
 template <class Unit>
 concept AddsFractions = requires(u32 x, Parameters p) {
     Unit::template add_fractions<u32>(x, x, x, p);
