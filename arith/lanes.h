@@ -8,7 +8,7 @@
 #include <cstdint>
 #include <cstring>
 
-#if (defined(__AVX2__) || defined(__AVX512F__)) && !defined(__CUDACC__)
+#if defined(__SSE2__) && !defined(__CUDACC__)
 // GCC 12 warns of its own headers (bug 105593).
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wuninitialized"
@@ -274,6 +274,18 @@ AXFIRE_FN U smear_down(U x) {
     return x;
 }
 
+/// Not 0 where x, read as signed and from -2^15 to 2^15, is negative or above the limit.
+template <class U>
+AXFIRE_FN U outside(const U& x, u32 limit) {
+    return (x | (limit - x)) & 0x80000000u;
+}
+
+/// In each lane the product of the lower halves plus that of the upper ones, all four below 2^15.
+template <class U>
+AXFIRE_FN U add_products(const U& a, const U& b) {
+    return (a & 0xffffu) * (b & 0xffffu) + (a >> 16) * (b >> 16);
+}
+
 #if defined(__AVX512F__) && !defined(__CUDACC__)
 AXFIRE_FN __m512i native(const U32x16& x) {
     return (__m512i)x;
@@ -295,6 +307,12 @@ AXFIRE_FN U32x16 shift_left(const U32x16& x, const U32x16& n) {
 }
 AXFIRE_FN U32x16 shift_right_signed(const U32x16& x, const U32x16& n) {
     return (U32x16)_mm512_srav_epi32(native(x), native(n));
+}
+AXFIRE_FN U32x16 min_lanes(const U32x16& a, const U32x16& b) {
+    return (U32x16)_mm512_min_epu32(native(a), native(b));
+}
+AXFIRE_FN U32x16 max_lanes(const U32x16& a, const U32x16& b) {
+    return (U32x16)_mm512_max_epu32(native(a), native(b));
 }
 AXFIRE_FN U32x16 absolute(const U32x16& x) {
     return (U32x16)_mm512_abs_epi32(native(x));
@@ -331,6 +349,14 @@ AXFIRE_FN U32x16 smear_down(const U32x16& x) {
     return shift_right(splat<U32x16>(~0u), (U32x16)_mm512_lzcnt_epi32(native(x)));
 }
 #endif
+#if defined(__AVX512BW__) && !defined(__CUDACC__)
+AXFIRE_FN U32x16 outside(const U32x16& x, u32 limit) {
+    return (U32x16)_mm512_subs_epu16(native(x), native(splat<U32x16>(limit)));
+}
+AXFIRE_FN U32x16 add_products(const U32x16& a, const U32x16& b) {
+    return (U32x16)_mm512_madd_epi16(native(a), native(b));
+}
+#endif
 #if defined(__AVX2__) && !defined(__CUDACC__)
 AXFIRE_FN __m256i native(const U32x8& x) {
     return (__m256i)x;
@@ -350,6 +376,12 @@ AXFIRE_FN U32x8 shift_left(const U32x8& x, const U32x8& n) {
 AXFIRE_FN U32x8 shift_right_signed(const U32x8& x, const U32x8& n) {
     return (U32x8)_mm256_srav_epi32(native(x), native(n));
 }
+AXFIRE_FN U32x8 min_lanes(const U32x8& a, const U32x8& b) {
+    return (U32x8)_mm256_min_epu32(native(a), native(b));
+}
+AXFIRE_FN U32x8 max_lanes(const U32x8& a, const U32x8& b) {
+    return (U32x8)_mm256_max_epu32(native(a), native(b));
+}
 AXFIRE_FN U32x8 absolute(const U32x8& x) {
     return (U32x8)_mm256_abs_epi32(native(x));
 }
@@ -359,6 +391,26 @@ AXFIRE_FN U32x8 to_int_down<U32x8>(const Vector<8>::Float& x) {
 }
 AXFIRE_FN bool any_above_or_nan(const U32x8& x, u32 limit, const Vector<8>::Float& a, const Vector<8>::Float& b) {
     return any(lt(splat<U32x8>(limit), x) | (U32x8)_mm256_cmp_ps((__m256)a, (__m256)b, _CMP_UNORD_Q));
+}
+AXFIRE_FN U32x8 outside(const U32x8& x, u32 limit) {
+    return (U32x8)_mm256_subs_epu16(native(x), native(splat<U32x8>(limit)));
+}
+AXFIRE_FN U32x8 add_products(const U32x8& a, const U32x8& b) {
+    return (U32x8)_mm256_madd_epi16(native(a), native(b));
+}
+#endif
+#if defined(__SSE2__) && !defined(__CUDACC__)
+AXFIRE_FN __m128i native(const U32x4& x) {
+    return (__m128i)x;
+}
+AXFIRE_FN bool any(const U32x4& x) {
+    return _mm_movemask_epi8(_mm_cmpeq_epi8(native(x), __m128i{})) != 0xffff;
+}
+AXFIRE_FN U32x4 outside(const U32x4& x, u32 limit) {
+    return (U32x4)_mm_subs_epu16(native(x), native(splat<U32x4>(limit)));
+}
+AXFIRE_FN U32x4 add_products(const U32x4& a, const U32x4& b) {
+    return (U32x4)_mm_madd_epi16(native(a), native(b));
 }
 #endif
 
@@ -397,10 +449,19 @@ AXFIRE_FN U lookup(const T* table, const U& index) {
 AXFIRE_FN U32x16 lookup(const u32* table, const U32x16& index) {
     return (U32x16)_mm512_i32gather_epi32(native(index), table, 4);
 }
+/// Of a table whose size is a multiple of 4.
+AXFIRE_FN U32x16 lookup(const unsigned char* table, const U32x16& index) {
+    const U32x16 four = (U32x16)_mm512_i32gather_epi32(native(index & ~3u), table, 1);
+    return (four >> ((index & 3u) << 3)) & 0xffu;
+}
 #endif
 #if defined(__AVX2__) && !defined(__CUDACC__)
 AXFIRE_FN U32x8 lookup(const u32* table, const U32x8& index) {
     return (U32x8)_mm256_i32gather_epi32(reinterpret_cast<const int*>(table), native(index), 4);
+}
+AXFIRE_FN U32x8 lookup(const unsigned char* table, const U32x8& index) {
+    const U32x8 four = (U32x8)_mm256_i32gather_epi32(reinterpret_cast<const int*>(table), native(index & ~3u), 1);
+    return (four >> ((index & 3u) << 3)) & 0xffu;
 }
 #endif
 

@@ -21,6 +21,14 @@ struct bam {
     AXFIRE_FN static Wide<U> mul(const U& a, const U& b, u32 n, const Parameters& p) {
         return array_product(a, b, n, p.value[0], p.value[1]);
     }
+
+    AXFIRE_FN static constexpr bool keeps_lead(u32 n, const Parameters& p) {
+        return p.value[0] < n && p.value[1] <= 2 * n - 2;
+    }
+    template <class U>
+    AXFIRE_FN static U upper_half(const U& a, const U& b, u32 n, const Parameters& p) {
+        return array_upper_half(a, b, n, p.value[0], p.value[1]);
+    }
 };
 
 }  // namespace axfire::multipliers

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "arith/low_part.h"
 #include "arith/wide.h"
 
 namespace axfire::multipliers {
@@ -21,6 +22,15 @@ struct drum {
         const U short_a = cut(a, k, shift_a);
         const U short_b = cut(b, k, shift_b);
         return wide_shl_lanes(wide_mul(short_a, short_b), shift_a + shift_b);
+    }
+
+    // In floating point every operand has its leading one in bit n-1.
+    AXFIRE_FN static constexpr u32 bits_kept(u32, const Parameters& p) { return p.value[0]; }
+    AXFIRE_FN static constexpr bool keeps_lead(u32, const Parameters&) { return true; }
+    template <class U>
+    AXFIRE_FN static U shortened(const U& x, u32 n, const Parameters& p) {
+        const u32 k = p.value[0];
+        return (x & ~low_mask(n - k)) | (k == 1 || k == n ? 0 : 1u << (n - k));
     }
 
 private:

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "arith/low_part.h"
 #include "arith/wide.h"
 
 namespace axfire::multipliers {
@@ -18,6 +19,14 @@ struct essm {
         const U shift_a = shift(a, n, p.value[0]);
         const U shift_b = shift(b, n, p.value[0]);
         return wide_shl_lanes(wide_mul(a >> shift_a, b >> shift_b), shift_a + shift_b);
+    }
+
+    // In floating point every operand has its leading one in bit n-1.
+    AXFIRE_FN static constexpr u32 bits_kept(u32, const Parameters& p) { return p.value[0]; }
+    AXFIRE_FN static constexpr bool keeps_lead(u32, const Parameters&) { return true; }
+    template <class U>
+    AXFIRE_FN static U shortened(const U& x, u32 n, const Parameters& p) {
+        return x & ~low_mask(n - p.value[0]);
     }
 
 private:

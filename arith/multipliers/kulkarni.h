@@ -13,9 +13,20 @@ struct kulkarni {
 
     template <class U>
     AXFIRE_FN static Wide<U> mul(const U& a, const U& b, u32, const Parameters&) {
-        const U threes_a = a & (a >> 1) & 0x55555555u;
-        const U threes_b = b & (b >> 1) & 0x55555555u;
-        return wide_sub(wide_mul(a, b), wide_shl(wide_mul(threes_a, threes_b), 1));
+        return wide_sub(wide_mul(a, b), wide_shl(wide_mul(threes(a), threes(b)), 1));
+    }
+
+    AXFIRE_FN static constexpr bool keeps_lead(u32, const Parameters&) { return true; }
+    template <class U>
+    AXFIRE_FN static U upper_half(const U& a, const U& b, u32 n, const Parameters&) {
+        return wide_difference_high(a << (32 - n), b, threes(a) << (33 - n), threes(b));
+    }
+
+private:
+    /// The lower bit of each digit that is 3.
+    template <class U>
+    AXFIRE_FN static U threes(const U& x) {
+        return x & (x >> 1) & 0x55555555u;
     }
 };
 

@@ -17,6 +17,21 @@ struct mbm {
         return corrected_product(a, b, n, splat<U>((1u << 3) + (1u << 1)));
     }
 
+    /// The product of 1 + x and 1 + y, the whole of it; all in units of 2^-23.
+    template <class U>
+    AXFIRE_FN static U significand(const U& x, const U& y, const Parameters&) {
+        return corrected_significand(x, y, splat<U>((1u << 3) + (1u << 1)) << 16);
+    }
+
+    /// (1 + s + c) for s = x + y < 1, (2s + c) above, without c where that reaches 4.
+    template <class U>
+    AXFIRE_FN static U corrected_significand(const U& x, const U& y, const U& c) {
+        const U s = x + y;
+        const U plain = s + max_lanes(s, splat<U>(1u << 23));  // 1 + s or 2s
+        const U sum = plain + c;
+        return select(lt(sum, splat<U>(1u << 25)), sum, plain);
+    }
+
     /// floor(2^(ka+kb) (1 + s + c)) for s = x + y < 1, floor(2^(ka+kb) (2s + c)) above, without c where that reaches 4;
     /// c in units of 2^-7.
     template <class U>

@@ -22,12 +22,35 @@ struct realm {
     }
 
     template <class U>
+    AXFIRE_FN static U significand(const U& x, const U& y, const Parameters& p) {
+        const u32 n = p.value[0];
+        const u32 bits = n == 4 ? 2 : n == 8 ? 3 : 4;
+        const U i = x >> (23 - bits);
+        const U j = y >> (23 - bits);
+        if (n != 4) {
+            return mbm::corrected_significand(x, y, lookup(realm_table(n), (i << bits) | j) << 16);
+        }
+        // A row's four constants are one word, 5 bits each, the first at bit 16.
+        U row = splat<U>(packed_row(3));
+        for (u32 k = 0; k < 3; ++k) {
+            row = select(eq(i, splat<U>(k)), splat<U>(packed_row(k)), row);
+        }
+        return mbm::corrected_significand(x, y, (row << (j * 5u)) & (31u << 16));
+    }
+
+    template <class U>
     AXFIRE_FN static Wide<U> mul(const U& a, const U& b, u32 n, const Parameters& p) {
         const u32 segments = p.value[0];
         U lead;
         const U i = (fraction_of(a, n, lead) * segments) >> (n - 1);
         const U j = (fraction_of(b, n, lead) * segments) >> (n - 1);
         return mbm::corrected_product(a, b, n, lookup(realm_table(segments), i * segments + j));
+    }
+
+private:
+    AXFIRE_FN static u32 packed_row(u32 i) {
+        const unsigned char* const c = realm_table(4) + 4 * i;
+        return u32{c[0]} << 16 | u32{c[1]} << 11 | u32{c[2]} << 6 | u32{c[3]} << 1;
     }
 };
 

@@ -23,6 +23,17 @@ struct roba {
         return nonzero_product(a, b, wide_sub(sum, both));
     }
 
+    /// Of operands 1 + x and 1 + y: 1 + x + y, and another y where Ar is 2, another x where Br is 2; not the 1 where
+    /// both are.
+    AXFIRE_FN static constexpr bool keeps_lead(u32, const Parameters&) { return true; }
+    template <class U>
+    AXFIRE_FN static U upper_half(const U& a, const U& b, u32 n, const Parameters&) {
+        const u32 one = 1u << (n - 1);
+        const U up_a = U{} - ((a >> (n - 2)) & (n == 2 ? 0u : 1u));
+        const U up_b = U{} - ((b >> (n - 2)) & (n == 2 ? 0u : 1u));
+        return (a + (b - one) + ((b - one) & up_a) + ((a - one - (up_a & one)) & up_b)) >> 1;
+    }
+
 private:
     template <class U>
     AXFIRE_FN static U nearest_power(const U& x) {

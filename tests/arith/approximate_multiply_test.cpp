@@ -147,6 +147,39 @@ TEST(ApproximateMultiply, RoundingAFullArrayIsExact) {
     }
 }
 
+/// Ordinary operands and zeros do take the short form; subnormals, infinities, NaN and what may leave the exponent's
+/// range do not.
+TEST(ApproximateMultiply, OrdinaryOperandsTakeTheShortForm) {
+    auto random = test_random();
+    std::vector<Pair> ordinary = all_pairs({0, 0x80000000, 0x3f800000, 0xbfffffff, 0x30000000, 0x4f7fffff});
+    for (std::size_t i = 0; i < samples(1000); ++i) {
+        const u32 a = static_cast<u32>(random());
+        const u32 b = static_cast<u32>(random());
+        ordinary.emplace_back((a & 0x9fffffff) | 0x20000000, (b & 0x8fffffff) | 0x30000000);
+    }
+    const u32 normal[] = {0x00800000, 0x3f800000, 0x7f7fffff, 0};
+    std::vector<Pair> strange;
+    for (const u32 x : {0x00000001u, 0x007fffffu, 0x7f800000u, 0x7f800001u, 0xffc00000u}) {
+        for (const u32 y : normal) {
+            strange.emplace_back(x, y);
+            strange.emplace_back(y, x);
+        }
+        strange.emplace_back(x, x);
+    }
+    for (const Pair& ends : {Pair{0x00800000, 0x3f7fffff}, Pair{0x7f7fffff, 0x40000000}, Pair{0x7f7fffff, 0x7f7fffff},
+                             Pair{0x00800000, 0x00800000}}) {
+        strange.push_back(ends);
+    }
+    for (const unsigned width : kWidths) {
+        for (const u32 lanes : library_strange({MultiplierId::mbm, {}, kFp32}, ordinary, width)) {
+            ASSERT_EQ(lanes, 0u) << width;
+        }
+        for (const u32 lanes : library_strange({MultiplierId::mbm, {}, kFp32}, strange, width)) {
+            ASSERT_NE(lanes, 0u) << width;
+        }
+    }
+}
+
 u32 mul(const MultiplierSpec& spec, u32 a, u32 b) {
     return library_mul(spec, {{a, b}})[0];
 }

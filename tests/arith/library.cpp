@@ -155,6 +155,15 @@ std::vector<bool> library_strange(const AdderSpec& spec, const std::vector<Pair>
     return strange;
 }
 
+std::vector<u32> library_strange(const MultiplierSpec& spec, const std::vector<Pair>& pairs, unsigned width) {
+    const auto strange = [&](const auto& a, const auto& b, const auto&) {
+        auto lanes = a;
+        ordinary_product(spec, a, b, lanes);
+        return lanes;
+    };
+    return at_width<u32>(width, pairs, {}, strange, kLane);
+}
+
 std::vector<u32> library_convert(const Format& f, Rounding r, const std::vector<u32>& values, unsigned width,
                                  const std::vector<u32>& words) {
     std::vector<Pair> pairs(values.size());
