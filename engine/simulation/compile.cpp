@@ -290,6 +290,11 @@ void Simulation::find_parts(const Network& network) {
     parts_[part_[output_.node]].has_output = true;
 }
 
+std::size_t Simulation::parts() const {
+    return static_cast<std::size_t>(
+        std::count_if(parts_.begin(), parts_.end(), [](const Part& part) { return !part.computing.empty(); }));
+}
+
 std::size_t Simulation::bytes_of_a_step() const {
     std::size_t events = 0;
     for (const Part& part : parts_) {

@@ -103,7 +103,7 @@ public:
     bool has_membrane(std::size_t node) const;
     const Shape& shape(std::size_t node) const { return topology_.shape[node]; }
     /// Parts that can each be run for several steps before the next one.
-    std::size_t parts() const { return parts_.size(); }
+    std::size_t parts() const;
     /// The most that a workspace needs for each of its steps.
     std::size_t bytes_of_a_step() const;
 
