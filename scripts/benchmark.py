@@ -31,8 +31,10 @@ RUNS = [
     ("LeNet-5, MNIST", "models/mnist_lenet5_98p96.onnx", "mnist:{data}/mnist", 2000, [], [EXACT, BF16, APPROXIMATE]),
     ("ResNet-20, CIFAR-10", "models/cifar10_resnet20.onnx", "cifar10:{data}/cifar10", 200, [], [EXACT, BF16, APPROXIMATE]),
     ("converted ResNet-20, 64 steps", None, "cifar10:{data}/cifar10", 20, ["-T", "64"], [EXACT, APPROXIMATE]),
+    ("the same, step by step", None, "cifar10:{data}/cifar10", 20, ["-T", "64", "--steps-at-once", "1"], [EXACT]),
 ]
 BATCHES = [1, 4, 16, 64, 200]
+STEPS = [1, 4, 16, 64]
 
 
 def ask(command):
@@ -85,7 +87,7 @@ def time_runs(options):
             if run[1] is None:
                 path = os.path.join(folder, "snn.h5")
                 ask([options.axfire, "convert", f"{options.data}/models/cifar10_resnet20.onnx", "-o", path, "--data",
-                     f"cifar10:{options.data}/cifar10:train", "--method", "calibrate", "-T", "32", "--samples", "16", "-q", "--json"])
+                     f"cifar10:{options.data}/cifar10:train", "--method", "calibrate", "-T", "32", "--samples", "16", "--force", "-q", "--json"])
             else:
                 path = os.path.join(options.data, run[1])
             for arithmetic in run[5]:
@@ -105,13 +107,14 @@ def time_growth(options):
     growth, _ = ask([options.axfire, "bench", "--growth", "--seconds", options.seconds, "--json"])
     path = os.path.join(options.data, NMNIST[1])
     rows, hashes = [], set()
-    for quantity, values, flag in (("batch", BATCHES, "--batch"), ("threads", thread_counts(), "--threads")):
+    for quantity, values, flag in (("batch", BATCHES, "--batch"), ("threads", thread_counts(), "--threads"),
+                                   ("steps at once", STEPS, "--steps-at-once")):
         for value in values:
             timing, result = time_run(options, NMNIST, path, APPROXIMATE, [flag, str(value)])
             rows.append({"quantity": quantity, "value": value, **timing})
             hashes.add(result)
     if len(hashes) != 1:
-        sys.exit(f"{NMNIST[0]}: results differ between batches or numbers of threads")
+        sys.exit(f"{NMNIST[0]}: results differ between batches, numbers of threads or of steps at once")
     return {"layers": growth["growth"], "runs": rows, "network": NMNIST[0], "add": LOA, "threads": os.cpu_count()}
 
 

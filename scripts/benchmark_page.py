@@ -81,8 +81,8 @@ def growth(results):
         page += [f"### {quantity}: {kernel}", "", f"From {shapes[0]} to {shapes[-1]}.", ""]
         page += growth_table(results["layers"], quantity, kernel)
     page += [f"![Time of a sample by active inputs](benchmarks/{PLOT})", "",
-             f"### Batch and threads: {results['network']}", "",
-             f"With `{results['add']}`; samples in a second, median and in brackets the least and the most. Batches run on "
+             f"### Batch, threads, steps at once: {results['network']}", "",
+             f"With `{results['add']}`; samples in a second, median and in brackets the least and the most. Batches and steps run on "
              f"{results['threads']} threads.", ""]
     for quantity in dict.fromkeys(row["quantity"] for row in results["runs"]):
         page += table([quantity, "samples/s", "memory, MiB"],

@@ -4,12 +4,26 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <new>
 #include <span>
 #include <vector>
 
 #include "synapses/views.h"
 
 namespace axfire {
+
+/// Memory that begins where a cache line does: a vector of 64 bytes that lay across two would be loaded from both.
+template <class T>
+struct LineAllocator {
+    using value_type = T;
+    static constexpr std::align_val_t kLine{64};
+    LineAllocator() = default;
+    template <class U>
+    LineAllocator(const LineAllocator<U>&) {}
+    T* allocate(std::size_t n) { return static_cast<T*>(::operator new(n * sizeof(T), kLine)); }
+    void deallocate(T* p, std::size_t) { ::operator delete(p, kLine); }
+    friend bool operator==(const LineAllocator&, const LineAllocator&) { return true; }
+};
 
 /// Values as binary32 bits, padded for the lanes with `fill`.
 class Buffer {
@@ -28,7 +42,7 @@ public:
 
 private:
     std::size_t size_ = 0;
-    std::vector<u32> data_;
+    std::vector<u32, LineAllocator<u32>> data_;
 };
 
 /// Events (spikes by ascending index) or analog values, as the node's stage says.
