@@ -114,32 +114,33 @@ AXFIRE_FN constexpr bool has_ordinary_sum(const AdderSpec& s) {
            !s.round_sum;
 }
 
+// What a unit may say of itself for the short form's sake; without it the short form takes a few instructions more.
+/// The circuit does not tell its operands apart: `static constexpr bool kCommutes = true`.
 template <class Unit>
-concept HasRoles = requires {
-    Unit::kHasRoles;
+concept Commutes = requires {
+    Unit::kCommutes;
 };
+/// Only the k lowest bits are approximate, k the first parameter: `static constexpr bool kExactUpperPart = true`. Then
+/// the sum of numbers in two's complement of 32 bits is one of 32 bits, too, where the upper part has room.
 template <class Unit>
-concept WorksInBlocks = requires {
-    Unit::kWorksInBlocks;
+concept HasExactUpperPart = requires {
+    Unit::kExactUpperPart;
 };
 
-/// True if the circuit tells its operands apart.
-AXFIRE_FN constexpr bool has_roles(const AdderSpec& s) {
-    bool roles = false;
-#define AXFIRE_CASE(unit_name) roles = roles || (s.unit == AdderId::unit_name && HasRoles<adders::unit_name>);
+AXFIRE_FN constexpr bool commutes(const AdderSpec& s) {
+    bool found = false;
+#define AXFIRE_CASE(unit_name) found = found || (s.unit == AdderId::unit_name && Commutes<adders::unit_name>);
     AXFIRE_ADDERS(AXFIRE_CASE)
 #undef AXFIRE_CASE
-    return roles;
+    return found;
 }
 
-/// True if the sum of numbers in two's complement of 32 bits is one of 32 bits, too: the low part alone is approximate,
-/// and the sum of the upper parts has room.
 AXFIRE_FN constexpr bool sums_in_32_bits(const AdderSpec& s) {
-    bool blocks = false;
-#define AXFIRE_CASE(unit_name) blocks = blocks || (s.unit == AdderId::unit_name && WorksInBlocks<adders::unit_name>);
+    bool found = false;
+#define AXFIRE_CASE(unit_name) found = found || (s.unit == AdderId::unit_name && HasExactUpperPart<adders::unit_name>);
     AXFIRE_ADDERS(AXFIRE_CASE)
 #undef AXFIRE_CASE
-    return !blocks && s.parameters.value[0] <= s.format.fraction_bits + 1u;
+    return found && s.parameters.value[0] <= s.format.fraction_bits + 1u;
 }
 
 /// circuit_sum in a third of the instructions, for operands whose larger exponent is so far from both ends that neither
@@ -154,18 +155,18 @@ AXFIRE_FN U ordinary_sum(const AdderSpec& s, const U& acc, const U& x, bool& str
     const u32 m = s.format.fraction_bits;
     const u32 n = m + 3;
     U high, low;
-    if (has_roles(s)) {
+    if (commutes(s)) {
+        by_magnitude(acc, x, high, low);
+    } else {
         const U swap = lt(acc & kInfinityBits, x & kInfinityBits);
         high = select(swap, x, acc);
         low = select(swap, acc, x);
-    } else {
-        by_magnitude(acc, x, high, low);
     }
     const U negative = high & low & kSignBit;  // both: then they are added as positive numbers
     const U field = high & kInfinityBits;
     const U one = splat<U>((127u + m) << 23);
     const bool keeps_zero = (first_lane(circuit_add(s, U{}, U{}, n, U{})) & ((1u << n) - 1)) == 0;
-    const U any_bit = has_roles(s) ? high | low : high;  // by exponent a zero may be `high` beside a subnormal number
+    const U any_bit = commutes(s) ? high : high | low;  // by exponent a zero may be `high` beside a subnormal number
     const U scale = keeps_zero ? difference_where(any_bit, ~kSignBit, field, one) : field - one;  // 0 for two zeros
     const U scaled = low - scale;
     const U a = to_int_down<U>(as_float((high - scale) ^ negative));

@@ -12,7 +12,7 @@ struct aca {
                                     "Verma et al., DATE 2008",
                                     1,
                                     {{"q", 1, kCircuitWidth, false, 0, "bits of each carry chain"}}};
-    static constexpr bool kWorksInBlocks = true;
+    static constexpr bool kCommutes = true;
 
     template <class U>
     AXFIRE_FN static U add(const U& a, const U& b, u32 n, const Parameters& p) {

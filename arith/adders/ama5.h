@@ -13,7 +13,7 @@ struct ama5 {
                                     "Gupta et al., IEEE TCAD 32(1), 2013",
                                     1,
                                     {kApproximateBits}};
-    static constexpr bool kHasRoles = true;
+    static constexpr bool kExactUpperPart = true;
 
     template <class U>
     AXFIRE_FN static U add(const U& a, const U& b, u32, const Parameters& p) {

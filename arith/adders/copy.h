@@ -10,7 +10,7 @@ namespace axfire::adders {
 struct copy {
     static constexpr UnitInfo kInfo{
         "copy", "low sum bits are b, no carry", "Jiang et al., Proc. IEEE 108(12), 2020", 1, {kApproximateBits}};
-    static constexpr bool kHasRoles = true;
+    static constexpr bool kExactUpperPart = true;
 
     template <class U>
     AXFIRE_FN static U add(const U& a, const U& b, u32, const Parameters& p) {

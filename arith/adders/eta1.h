@@ -13,6 +13,8 @@ struct eta1 {
                                     "Zhu et al., IEEE TVLSI 18(8), 2010",
                                     1,
                                     {kApproximateBits}};
+    static constexpr bool kCommutes = true;
+    static constexpr bool kExactUpperPart = true;
 
     template <class U>
     AXFIRE_FN static U add(const U& a, const U& b, u32, const Parameters& p) {

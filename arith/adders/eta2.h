@@ -18,7 +18,7 @@ struct eta2 {
                    ? "two blocks fit into the adder: block is from 1 to half its width (M + 3 in the FP adder)"
                    : nullptr;
     }
-    static constexpr bool kWorksInBlocks = true;
+    static constexpr bool kCommutes = true;
 
     template <class U>
     AXFIRE_FN static U add(const U& a, const U& b, u32 n, const Parameters& p) {

@@ -19,7 +19,7 @@ struct gear {
                    ? "a sub-adder fits into the adder: r + p is at most its width (M + 3 in the FP adder)"
                    : nullptr;
     }
-    static constexpr bool kWorksInBlocks = true;
+    static constexpr bool kCommutes = true;
 
     template <class U>
     AXFIRE_FN static U add(const U& a, const U& b, u32 n, const Parameters& p) {

@@ -12,6 +12,8 @@ struct heaa {
                                     "Balasubramanian and Maskell, TENCON 2018",
                                     1,
                                     {{"k", 1, kCircuitWidth, false, 0, "approximate low bits"}}};
+    static constexpr bool kCommutes = true;
+    static constexpr bool kExactUpperPart = true;
 
     template <class U>
     AXFIRE_FN static U add(const U& a, const U& b, u32 n, const Parameters& p) {

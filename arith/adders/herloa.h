@@ -13,6 +13,8 @@ struct herloa {
                                     "Seo et al., Electronics 9(3), 2020",
                                     1,
                                     {{"k", 2, kCircuitWidth, false, 0, "approximate low bits"}}};
+    static constexpr bool kCommutes = true;
+    static constexpr bool kExactUpperPart = true;
 
     template <class U>
     AXFIRE_FN static U add(const U& a, const U& b, u32, const Parameters& p) {

@@ -13,6 +13,8 @@ struct hoaaned {
                                     "Balasubramanian et al., IEEE Access 9, 2021",
                                     1,
                                     {{"k", 2, kCircuitWidth, false, 0, "approximate low bits"}}};
+    static constexpr bool kCommutes = true;
+    static constexpr bool kExactUpperPart = true;
 
     template <class U>
     AXFIRE_FN static U add(const U& a, const U& b, u32, const Parameters& p) {

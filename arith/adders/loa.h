@@ -12,6 +12,8 @@ struct loa {
                                     "Mahdiani et al., IEEE TCAS-I 57(4), 2010",
                                     1,
                                     {kApproximateBits}};
+    static constexpr bool kCommutes = true;
+    static constexpr bool kExactUpperPart = true;
 
     template <class U>
     AXFIRE_FN static U add(const U& a, const U& b, u32, const Parameters& p) {

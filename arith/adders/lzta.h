@@ -12,6 +12,8 @@ struct lzta {
                                     "docs/arithmetic.md; first publication not established",
                                     1,
                                     {kApproximateBits}};
+    static constexpr bool kCommutes = true;
+    static constexpr bool kExactUpperPart = true;
 
     template <class U>
     AXFIRE_FN static U add(const U& a, const U& b, u32, const Parameters& p) {

@@ -12,6 +12,8 @@ struct mherloa {
                                     "Balasubramanian et al., 2021, after Seo et al., 2020",
                                     1,
                                     {{"k", 2, kCircuitWidth, false, 0, "approximate low bits"}}};
+    static constexpr bool kCommutes = true;
+    static constexpr bool kExactUpperPart = true;
 
     template <class U>
     AXFIRE_FN static U add(const U& a, const U& b, u32 n, const Parameters& p) {

@@ -22,6 +22,8 @@ struct oloca {
         return p.value[1] > p.value[0] ? "the t constant bits are among the k approximate ones: t is from 0 to k"
                                        : nullptr;
     }
+    static constexpr bool kCommutes = true;
+    static constexpr bool kExactUpperPart = true;
 
     template <class U>
     AXFIRE_FN static U add(const U& a, const U& b, u32 n, const Parameters& p) {
