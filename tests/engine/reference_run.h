@@ -3,11 +3,9 @@
 #pragma once
 
 #include <gtest/gtest.h>
-#include <cstring>
 
 #include <algorithm>
 #include <bit>
-#include <cstring>
 #include <map>
 #include <set>
 #include <sstream>
@@ -66,9 +64,12 @@ inline std::string layer_major_difference(const Simulation& simulation, const En
                                           const std::vector<TraceRequest>& requests, const SampleResult& result) {
     Simulation::Workspace workspace(simulation, 3);
     const SampleResult other = simulation.run(sample, requests, workspace);
+    const auto same_bits = [](const std::vector<float>& a, const std::vector<float>& b) {
+        return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                          [](float x, float y) { return std::bit_cast<u32>(x) == std::bit_cast<u32>(y); });
+    };
     bool same = other.hash_words == result.hash_words && other.prediction == result.prediction &&
-                other.readout.size() == result.readout.size() &&
-                std::memcmp(other.readout.data(), result.readout.data(), 4 * result.readout.size()) == 0;
+                same_bits(other.readout, result.readout);
     for (std::size_t l = 0; l < result.counts.size(); ++l) {
         same = same && other.counts[l].spikes == result.counts[l].spikes &&
                other.counts[l].synaptic_operations == result.counts[l].synaptic_operations &&
@@ -79,8 +80,7 @@ inline std::string layer_major_difference(const Simulation& simulation, const En
         const Trace& a = result.traces[i];
         const Trace& b = other.traces[i];
         same = same && a.spike_step == b.spike_step && a.spike_neuron == b.spike_neuron &&
-               a.membrane.size() == b.membrane.size() &&
-               std::memcmp(a.membrane.data(), b.membrane.data(), 4 * a.membrane.size()) == 0;
+               same_bits(a.membrane, b.membrane);
     }
     return same ? "" : "three steps of a part at once give something else than one";
 }
