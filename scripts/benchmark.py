@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Times kernels, growing layers and whole runs and writes docs/benchmarks.md and its plot.
+"""Times kernels, growing layers and whole runs and writes docs/benchmarks.md and its plots.
 
 usage: benchmark.py [--axfire PROGRAM] [--data FOLDER] [--repetitions N] [--seconds S] [--only kernels|growth|runs]
                     [--json FILE] [--output FILE]
@@ -33,6 +33,7 @@ RUNS = [
     ("converted ResNet-20, 64 steps", None, "cifar10:{data}/cifar10", 20, ["-T", "64"], [EXACT, APPROXIMATE]),
     ("the same, step by step", None, "cifar10:{data}/cifar10", 20, ["-T", "64", "--steps-at-once", "1"], [EXACT]),
 ]
+KEPT = [1 / 64, 1 / 32, 1 / 16, 1 / 8, 1 / 4, 1 / 2, 1]  # of the recordings' events
 BATCHES = [1, 4, 16, 64, 200]
 STEPS = [1, 4, 16, 64]
 
@@ -103,6 +104,37 @@ def time_runs(options):
     return {"threads": os.cpu_count(), "repetitions": options.repetitions, "rows": rows}
 
 
+def thin(folder, copy, share):
+    """A copy of N-MNIST recordings with that share of their events (5 bytes each), the same ones in every run."""
+    for digit in sorted(os.listdir(folder)):
+        os.makedirs(os.path.join(copy, digit))
+        for name in sorted(os.listdir(os.path.join(folder, digit))):
+            with open(os.path.join(folder, digit, name), "rb") as file:
+                events = file.read()
+            kept = (events[5 * i:5 * i + 5] for i in range(len(events) // 5) if i * 2654435761 % 2**32 < share * 2**32)
+            with open(os.path.join(copy, digit, name), "wb") as file:
+                file.write(b"".join(kept))
+
+
+def time_spikes(options):
+    """A recording's time on one thread, and its synaptic operations, with fewer and fewer of its events."""
+    name, network, _, samples, _, arithmetics = NMNIST
+    rows = []
+    for share in KEPT:
+        with tempfile.TemporaryDirectory() as copy:
+            thin(f"{options.data}/nmnist/Train", copy, share)
+            for mul, add in arithmetics:
+                command = [options.axfire, "run", os.path.join(options.data, network), "--data", f"nmnist:{copy}", "--mul", mul,
+                           "--add", add, "--threads", "1", "-q", "--json", "--samples", str(samples)]
+                results = [ask(command)[0] for _ in range(options.repetitions + 1)][1:]
+                seconds = [r["seconds"] / samples for r in results]
+                operations = sum(layer["synaptic_operations"] for layer in results[0]["layers"]) / samples
+                rows.append({"kept": share, "mul": mul, "add": add, "operations": operations, "median": statistics.median(seconds),
+                             "least": min(seconds), "most": max(seconds)})
+                print(f"{name}, {share:g} of the events, {add}: {1e3 * rows[-1]['median']:.3f} ms", file=sys.stderr)
+    return {"samples": samples, "network": name, "rows": rows}
+
+
 def time_growth(options):
     growth, _ = ask([options.axfire, "bench", "--growth", "--seconds", options.seconds, "--json"])
     path = os.path.join(options.data, NMNIST[1])
@@ -115,7 +147,8 @@ def time_growth(options):
             hashes.add(result)
     if len(hashes) != 1:
         sys.exit(f"{NMNIST[0]}: results differ between batches, numbers of threads or of steps at once")
-    return {"layers": growth["growth"], "runs": rows, "network": NMNIST[0], "add": LOA, "threads": os.cpu_count()}
+    return {"layers": growth["growth"], "runs": rows, "network": NMNIST[0], "add": LOA, "threads": os.cpu_count(),
+            "spikes": time_spikes(options)}
 
 
 def rounded(value):

@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""docs/benchmarks.md and docs/benchmarks/cost-by-spikes.svg from the figures of benchmark.py."""
+"""docs/benchmarks.md and its plots from the figures of benchmark.py."""
 
 import math
 import os
 
-PLOT = "cost-by-spikes.svg"
+LAYER_PLOT = "cost-by-spikes.svg"
+RECORDING_PLOT = "nmnist-by-spikes.svg"
 ACTIVE = "active inputs, %"
 COLOURS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7"]  # Okabe and Ito: told apart by people with any colour vision
 
@@ -80,7 +81,7 @@ def growth(results):
         shapes = list(dict.fromkeys(m["shape"] for m in results["layers"] if (m["quantity"], m["kernel"]) == (quantity, kernel)))
         page += [f"### {quantity}: {kernel}", "", f"From {shapes[0]} to {shapes[-1]}.", ""]
         page += growth_table(results["layers"], quantity, kernel)
-    page += [f"![Time of a sample by active inputs](benchmarks/{PLOT})", "",
+    page += [f"![Time of a sample by active inputs](benchmarks/{LAYER_PLOT})", "", *spikes(results["spikes"]),
              f"### Batch, threads, steps at once: {results['network']}", "",
              f"With `{results['add']}`; samples in a second, median and in brackets the least and the most. Batches and steps run on "
              f"{results['threads']} threads.", ""]
@@ -105,21 +106,53 @@ def runs(results):
             *table(["network", "mul", "add", "1 thread", f"{n} threads", "speed-up", "memory, MiB"], rows)]
 
 
-def plot(layers):
-    """Milliseconds over the percentage of active inputs, both axes logarithmic, so a proportional cost has slope 1."""
+def spikes(results):
+    """A line for each share of the events that was kept."""
+    arithmetics = list(dict.fromkeys((row["mul"], row["add"]) for row in results["rows"]))
+    lines = []
+    for kept in dict.fromkeys(row["kept"] for row in results["rows"]):
+        rows = [row for row in results["rows"] if row["kept"] == kept]
+        cells = [f"{100 * kept:.3g}", number(rows[0]["operations"])]
+        for row in rows:
+            cells.append(f"{number(1e3 * row['median'])} ({number(1e3 * row['least'])} to {number(1e3 * row['most'])})")
+        lines.append(cells)
+    return [f"### Spikes: {results['network']}", "",
+            f"One thread, {results['samples']} recordings of which a share of the events is kept. Milliseconds for a recording, median "
+            "and in brackets the least and the most.", "",
+            *table(["events kept, %", "synaptic operations", *(f"`{m}` + `{a}`, ms" for m, a in arithmetics)], lines),
+            f"![Time of a recording by synaptic operations](benchmarks/{RECORDING_PLOT})", ""]
+
+
+def layer_plot(layers):
     series = {}
     for m in layers:
         if m["quantity"] == ACTIVE and m["value"] > 0:
             series.setdefault(f"{m['kernel']}, {m['arithmetic']}", []).append((m["value"], m["median_ns"] * 1e-6))
-    times = [y for points in series.values() for _, y in points]
-    low, high = math.floor(math.log10(min(times))), math.ceil(math.log10(max(times)))
+    return plot(series, "active inputs in a step (%)", "time of a sample (ms)")
+
+
+def recording_plot(results):
+    series = {}
+    for row in results["rows"]:
+        series.setdefault(f"{row['mul']}, {row['add']}", []).append((row["operations"], row["median"] * 1e3))
+    return plot(series, "synaptic operations of a recording", "time of a recording (ms)")
+
+
+def decades(values):
+    return math.floor(math.log10(min(values)) + 0.01), math.ceil(math.log10(max(values)) - 0.01)
+
+
+def plot(series, x_name, y_name):
+    """Both axes logarithmic, so that a proportional cost has slope 1."""
+    first, last = decades([x for points in series.values() for x, _ in points])
+    low, high = decades([y for points in series.values() for _, y in points])
     left, top, width, height = 70, 30, 430, 360
 
     def place(x, y):
-        return left + (math.log10(x) + 1) / 3 * width, top + (high - math.log10(y)) / (high - low) * height
+        return left + (math.log10(x) - first) / (last - first) * width, top + (high - math.log10(y)) / (high - low) * height
 
     svg = ['<svg xmlns="http://www.w3.org/2000/svg" width="760" height="450" viewBox="0 0 760 450" font-family="sans-serif" '
-           'font-size="12">', "<title>Time of a sample by active inputs</title>",
+           'font-size="12">', f"<title>{y_name} by {x_name}</title>",
            '<rect width="760" height="450" fill="white"/>',
            f'<rect x="{left}" y="{top}" width="{width}" height="{height}" fill="none" stroke="#444"/>']
 
@@ -129,28 +162,28 @@ def plot(layers):
     def path(points, style):
         svg.append('<polyline fill="none" points="' + " ".join(f"{x:.1f},{y:.1f}" for x, y in points) + f'" {style}/>')
 
-    for decade in range(-1, 3):
+    for decade in range(first, last + 1):
         x, _ = place(10.0 ** decade, 10.0 ** high)
         path([(x, top), (x, top + height)], 'stroke="#ddd"')
         text(x, top + height + 18, f"{10.0 ** decade:g}", "middle")
     for decade in range(low, high + 1):
-        _, y = place(1, 10.0 ** decade)
+        _, y = place(10.0 ** first, 10.0 ** decade)
         path([(left, y), (left + width, y)], 'stroke="#ddd"')
         text(left - 8, y + 4, f"{10.0 ** decade:g}", "end")
-    text(left + width / 2, top + height + 40, "active inputs in a step (%)", "middle")
-    text(18, top + height / 2, "time of a sample (ms)", "middle", f' transform="rotate(-90 18 {top + height / 2})"')
+    text(left + width / 2, top + height + 40, x_name, "middle")
+    text(18, top + height / 2, y_name, "middle", f' transform="rotate(-90 18 {top + height / 2})"')
     for i, (name, points) in enumerate(series.items()):
         style = f'stroke="{COLOURS[i % len(COLOURS)]}"'
         path([place(*p) for p in points], f'{style} stroke-width="2"')
         for x, y in (place(*p) for p in points):
             svg.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3" fill="{COLOURS[i % len(COLOURS)]}"/>')
         path([(left + width + 14, top + 12 + 34 * i), (left + width + 34, top + 12 + 34 * i)], f'{style} stroke-width="2"')
-        kernel, arithmetic = name.split(", ", 1)
-        text(left + width + 40, top + 10 + 34 * i, kernel)
-        text(left + width + 40, top + 25 + 34 * i, arithmetic)
-        last = points[-1][1]  # what a cost proportional to the spikes would be
-        reach = min(3.0, math.log10(last) - low)
-        path([place(100, last), place(100 / 10 ** reach, last / 10 ** reach)], f'{style} stroke-dasharray="3 4" stroke-opacity="0.6"')
+        above, below = name.split(", ", 1)
+        text(left + width + 40, top + 10 + 34 * i, above)
+        text(left + width + 40, top + 25 + 34 * i, below)
+        x, y = points[-1]  # what a cost proportional to the spikes would be
+        reach = min(math.log10(x) - first, math.log10(y) - low)
+        path([place(x, y), place(x / 10 ** reach, y / 10 ** reach)], f'{style} stroke-dasharray="3 4" stroke-opacity="0.6"')
     text(left + width + 14, top + 20 + 34 * len(series), "dashed: proportional to the spikes")
     return "\n".join([*svg, "</svg>"]) + "\n"
 
@@ -167,5 +200,7 @@ def write(results, output):
     if "growth" in results:
         folder = os.path.join(os.path.dirname(output), "benchmarks")
         os.makedirs(folder, exist_ok=True)
-        with open(os.path.join(folder, PLOT), "w", encoding="utf-8") as file:
-            file.write(plot(results["growth"]["layers"]))
+        for name, svg in ((LAYER_PLOT, layer_plot(results["growth"]["layers"])),
+                          (RECORDING_PLOT, recording_plot(results["growth"]["spikes"]))):
+            with open(os.path.join(folder, name), "w", encoding="utf-8") as file:
+                file.write(svg)
