@@ -127,9 +127,9 @@ u64 significand_product(const MultiplierSpec& s, u32 ma, u32 mb) {
     Wide<u32> product = wide_mul(ma, mb);
     if (s.unit == MultiplierId::model) {
         if (s.model_use.by_fraction) {
-            return table_entry(*s.model, ma, mb, s.format.fraction_bits);
+            return table_entry(*s.model, s.model_use, ma, mb, s.format.fraction_bits);
         }
-        product = tiled_product(ModelCircuit{*s.model, s.model_use.kind}, ma, mb, p, s.model_use.bits);
+        product = tiled_product(ModelCircuit{*s.model, s.model_use}, ma, mb, p, s.model_use.bits);
     } else {
         const int block = block_parameter(s.unit);
         const u32 n = block < 0 || s.parameters.value[block] == 0 ? p : s.parameters.value[block];

@@ -41,6 +41,11 @@ AXFIRE_FN U round_nearest(const Format& f, const U& x) {
     if (f.exponent_bits == 8) {  // overflow reaches infinity's pattern by itself
         return (x + ((1u << (drop - 1)) - 1) + ((x >> drop) & 1u)) & ~((1u << drop) - 1);
     }
+    if constexpr (kHasBinary16<U>) {
+        if (f == kFp16) {
+            return through_binary16(x);
+        }
+    }
     // Added to 1.5 * 2^e with a last place as wide as the result's, x loses the bits below it by the addition's own
     // rounding. Of what overflows only that it does counts.
     const U field =

@@ -6,8 +6,8 @@
 #pragma once
 
 #include "arith/draw.h"
-#include "arith/fp_add.h"
-#include "arith/fp_mul.h"
+#include "arith/ordinary_product.h"
+#include "arith/ordinary_sum.h"
 
 #ifndef AXFIRE_ISA
 #define AXFIRE_ISA baseline

@@ -1,132 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-// The lane types that every unit is templated on: u32 (the reference, and device code) and vectors of u32.
+// Operations over lanes.
 //
 // A unit is written once, branch-free and unsigned, over a lane type U. With U = u32 it is plain C++ that CUDA
-// compiles too; with U = a GCC vector it is SIMD code of the same bits.
+// compiles too; with U = a GCC vector it is SIMD code of the same bits. What the compiler does not find by itself has
+// overloads for the instruction sets that have it in one instruction; they come first, since templates find only the
+// overloads for vectors that stand before them.
 #pragma once
 
-#include <cstdint>
-#include <cstring>
+#include "arith/lane_types.h"
 
 #if defined(__SSE2__) && !defined(__CUDACC__)
-// GCC 12 warns of its own headers (bug 105593).
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wuninitialized"
-#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
-#include <immintrin.h>
-#pragma GCC diagnostic pop
-#endif
-
-#if defined(__FAST_MATH__) || (defined(__FINITE_MATH_ONLY__) && __FINITE_MATH_ONLY__) || \
-    defined(__ASSOCIATIVE_MATH__) || defined(__RECIPROCAL_MATH__) || defined(__NO_SIGNED_ZEROS__)
-#error "the arithmetic is defined bit by bit: build it without -ffast-math and its parts"
-#endif
-
-/// Marks every function of the arithmetic: host and device code, and always inlined. Inlining is not only for speed:
-/// no out-of-line copy exists that a linker could take from a file compiled for a newer instruction set.
-#if defined(__CUDACC__)
-#define AXFIRE_FN __host__ __device__ __forceinline__
-#else
-#define AXFIRE_FN inline __attribute__((always_inline))
+#include "arith/lanes_x86.h"
 #endif
 
 namespace axfire {
-
-using u32 = std::uint32_t;
-using u64 = std::uint64_t;
-
-/// What belongs to a lane type: its signed and floating twins and its number of lanes.
-template <class U>
-struct LaneTraits;
-
-template <>
-struct LaneTraits<u32> {
-    using Signed = std::int32_t;
-    using Float = float;
-    static constexpr unsigned kWidth = 1;
-};
-
-#if defined(__GNUC__) && !defined(__CUDACC__)
-/// W lanes of u32 in one SIMD register: 4 (SSE2, NEON), 8 (AVX2), 16 (AVX-512).
-template <unsigned W>
-struct Vector {
-    typedef std::uint32_t Unsigned __attribute__((vector_size(4 * W)));
-    typedef std::int32_t Signed __attribute__((vector_size(4 * W)));
-    typedef float Float __attribute__((vector_size(4 * W)));
-};
-using U32x4 = Vector<4>::Unsigned;
-using U32x8 = Vector<8>::Unsigned;
-using U32x16 = Vector<16>::Unsigned;
-
-template <unsigned W>
-struct VectorTraits {
-    using Signed = typename Vector<W>::Signed;
-    using Float = typename Vector<W>::Float;
-    static constexpr unsigned kWidth = W;
-};
-template <>
-struct LaneTraits<U32x4> : VectorTraits<4> {};
-template <>
-struct LaneTraits<U32x8> : VectorTraits<8> {};
-template <>
-struct LaneTraits<U32x16> : VectorTraits<16> {};
-#endif
-
-template <class U>
-using SignedOf = typename LaneTraits<U>::Signed;
-template <class U>
-using FloatOf = typename LaneTraits<U>::Float;
-
-/// The same bits under another lane type of the same size.
-template <class To, class From>
-AXFIRE_FN To bit_cast_lanes(const From& x) {
-    static_assert(sizeof(To) == sizeof(From));
-    To r;
-    memcpy(&r, &x, sizeof r);
-    return r;
-}
-
-/// Every lane set to one value.
-template <class U>
-AXFIRE_FN U splat(u32 x) {
-    return U{} + x;
-}
-
-// Conditions are lane masks: all ones where true, zero where false.
-
-AXFIRE_FN u32 mask_of(bool c) {
-    return 0u - static_cast<u32>(c);
-}
-#if defined(__GNUC__) && !defined(__CUDACC__)
-template <class M>
-AXFIRE_FN auto mask_of(const M& c) {
-    return bit_cast_lanes<typename Vector<sizeof(M) / 4>::Unsigned>(c);
-}
-#endif
-
-template <class U>
-AXFIRE_FN U lt(const U& a, const U& b) {
-    return mask_of(a < b);
-}
-template <class U>
-AXFIRE_FN U eq(const U& a, const U& b) {
-    return mask_of(a == b);
-}
-/// mask ? a : b, lane by lane; every mask lane is all ones or zero.
-template <class U>
-AXFIRE_FN U select(const U& mask, const U& a, const U& b) {
-    if constexpr (LaneTraits<U>::kWidth == 1) {
-        return mask != 0 ? a : b;
-    } else {
-        return bit_cast_lanes<SignedOf<U>>(mask) < 0 ? a : b;
-    }
-}
-
-/// a where the top bit of x is set, else b.
-template <class U>
-AXFIRE_FN U select_sign(const U& x, const U& a, const U& b) {
-    return bit_cast_lanes<SignedOf<U>>(x) < 0 ? a : b;
-}
 
 template <class U>
 AXFIRE_FN U min_lanes(const U& a, const U& b) {
@@ -136,8 +23,6 @@ template <class U>
 AXFIRE_FN U max_lanes(const U& a, const U& b) {
     return select(lt(a, b), b, a);
 }
-
-// What the compiler does not find by itself has overloads for the instruction sets that have it in one instruction.
 
 /// True if any bit of any lane is set.
 template <class U>
@@ -286,146 +171,12 @@ AXFIRE_FN U add_products(const U& a, const U& b) {
     return (a & 0xffffu) * (b & 0xffffu) + (a >> 16) * (b >> 16);
 }
 
-#if defined(__AVX512F__) && !defined(__CUDACC__)
-AXFIRE_FN __m512i native(const U32x16& x) {
-    return (__m512i)x;
-}
-AXFIRE_FN bool any(const U32x16& x) {
-    return _mm512_test_epi32_mask(native(x), native(x)) != 0;
-}
-AXFIRE_FN u32 sign_bits(const U32x16& x) {
-    return _mm512_cmplt_epi32_mask(native(x), __m512i{});
-}
-AXFIRE_FN auto to_float_truncated(const U32x16& x) {
-    return (Vector<16>::Float)_mm512_cvt_roundepi32_ps(native(x), _MM_FROUND_TO_ZERO | _MM_FROUND_NO_EXC);
-}
-AXFIRE_FN U32x16 shift_right(const U32x16& x, const U32x16& n) {
-    return (U32x16)_mm512_srlv_epi32(native(x), native(n));
-}
-AXFIRE_FN U32x16 shift_left(const U32x16& x, const U32x16& n) {
-    return (U32x16)_mm512_sllv_epi32(native(x), native(n));
-}
-AXFIRE_FN U32x16 shift_right_signed(const U32x16& x, const U32x16& n) {
-    return (U32x16)_mm512_srav_epi32(native(x), native(n));
-}
-AXFIRE_FN U32x16 min_lanes(const U32x16& a, const U32x16& b) {
-    return (U32x16)_mm512_min_epu32(native(a), native(b));
-}
-AXFIRE_FN U32x16 max_lanes(const U32x16& a, const U32x16& b) {
-    return (U32x16)_mm512_max_epu32(native(a), native(b));
-}
-AXFIRE_FN U32x16 absolute(const U32x16& x) {
-    return (U32x16)_mm512_abs_epi32(native(x));
-}
-template <>
-AXFIRE_FN U32x16 to_int_down<U32x16>(const Vector<16>::Float& x) {
-    return (U32x16)_mm512_cvt_roundps_epi32((__m512)x, _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC);
-}
-AXFIRE_FN U32x16 float_bits_truncated(const U32x16& x) {
-    return (U32x16)_mm512_cvt_roundepi32_ps(native(x), _MM_FROUND_TO_ZERO | _MM_FROUND_NO_EXC);
-}
-AXFIRE_FN U32x16 to_int_down_where(const U32x16& test, const Vector<16>::Float& x) {
-    return (U32x16)_mm512_maskz_cvt_roundps_epi32(_mm512_test_epi32_mask(native(test), native(test)), (__m512)x,
-                                                  _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC);
-}
-AXFIRE_FN U32x16 difference_where(const U32x16& test, u32 bits, const U32x16& a, const U32x16& b) {
-    const __mmask16 mask = _mm512_test_epi32_mask(native(test), native(splat<U32x16>(bits)));
-    return (U32x16)_mm512_maskz_sub_epi32(mask, native(a), native(b));
-}
-AXFIRE_FN bool any_above_or_nan(const U32x16& x, u32 limit, const Vector<16>::Float& a, const Vector<16>::Float& b) {
-    const __mmask16 above = _mm512_cmpgt_epu32_mask(native(x), native(splat<U32x16>(limit)));
-    return !_kortestz_mask16_u8(above, _mm512_cmp_ps_mask((__m512)a, (__m512)b, _CMP_UNORD_Q));
-}
-#endif
-#if defined(__AVX512DQ__) && !defined(__CUDACC__)
-AXFIRE_FN void by_magnitude(const U32x16& a, const U32x16& b, U32x16& larger, U32x16& smaller) {
-    constexpr int kSignOfResult = 4, kMinimum = 2, kMaximum = 3;  // of magnitudes
-    larger = (U32x16)_mm512_range_ps((__m512)a, (__m512)b, kSignOfResult | kMaximum);
-    smaller = (U32x16)_mm512_range_ps((__m512)a, (__m512)b, kSignOfResult | kMinimum);
-}
-#endif
-#if defined(__AVX512CD__) && !defined(__CUDACC__)
-AXFIRE_FN U32x16 smear_down(const U32x16& x) {
-    return shift_right(splat<U32x16>(~0u), (U32x16)_mm512_lzcnt_epi32(native(x)));
-}
-#endif
-#if defined(__AVX512BW__) && !defined(__CUDACC__)
-AXFIRE_FN U32x16 outside(const U32x16& x, u32 limit) {
-    return (U32x16)_mm512_subs_epu16(native(x), native(splat<U32x16>(limit)));
-}
-AXFIRE_FN U32x16 add_products(const U32x16& a, const U32x16& b) {
-    return (U32x16)_mm512_madd_epi16(native(a), native(b));
-}
-#endif
-#if defined(__AVX2__) && !defined(__CUDACC__)
-AXFIRE_FN __m256i native(const U32x8& x) {
-    return (__m256i)x;
-}
-AXFIRE_FN bool any(const U32x8& x) {
-    return _mm256_testz_si256(native(x), native(x)) == 0;
-}
-AXFIRE_FN u32 sign_bits(const U32x8& x) {
-    return static_cast<u32>(_mm256_movemask_ps((__m256)x));
-}
-AXFIRE_FN U32x8 shift_right(const U32x8& x, const U32x8& n) {
-    return (U32x8)_mm256_srlv_epi32(native(x), native(n));
-}
-AXFIRE_FN U32x8 shift_left(const U32x8& x, const U32x8& n) {
-    return (U32x8)_mm256_sllv_epi32(native(x), native(n));
-}
-AXFIRE_FN U32x8 shift_right_signed(const U32x8& x, const U32x8& n) {
-    return (U32x8)_mm256_srav_epi32(native(x), native(n));
-}
-AXFIRE_FN U32x8 min_lanes(const U32x8& a, const U32x8& b) {
-    return (U32x8)_mm256_min_epu32(native(a), native(b));
-}
-AXFIRE_FN U32x8 max_lanes(const U32x8& a, const U32x8& b) {
-    return (U32x8)_mm256_max_epu32(native(a), native(b));
-}
-AXFIRE_FN U32x8 absolute(const U32x8& x) {
-    return (U32x8)_mm256_abs_epi32(native(x));
-}
-template <>
-AXFIRE_FN U32x8 to_int_down<U32x8>(const Vector<8>::Float& x) {
-    return (U32x8)_mm256_cvtps_epi32(_mm256_floor_ps((__m256)x));
-}
-AXFIRE_FN bool any_above_or_nan(const U32x8& x, u32 limit, const Vector<8>::Float& a, const Vector<8>::Float& b) {
-    return any(lt(splat<U32x8>(limit), x) | (U32x8)_mm256_cmp_ps((__m256)a, (__m256)b, _CMP_UNORD_Q));
-}
-AXFIRE_FN U32x8 outside(const U32x8& x, u32 limit) {
-    return (U32x8)_mm256_subs_epu16(native(x), native(splat<U32x8>(limit)));
-}
-AXFIRE_FN U32x8 add_products(const U32x8& a, const U32x8& b) {
-    return (U32x8)_mm256_madd_epi16(native(a), native(b));
-}
-#endif
-#if defined(__SSE2__) && !defined(__CUDACC__)
-AXFIRE_FN __m128i native(const U32x4& x) {
-    return (__m128i)x;
-}
-AXFIRE_FN bool any(const U32x4& x) {
-    return _mm_movemask_epi8(_mm_cmpeq_epi8(native(x), __m128i{})) != 0xffff;
-}
-AXFIRE_FN U32x4 outside(const U32x4& x, u32 limit) {
-    return (U32x4)_mm_subs_epu16(native(x), native(splat<U32x4>(limit)));
-}
-AXFIRE_FN U32x4 add_products(const U32x4& a, const U32x4& b) {
-    return (U32x4)_mm_madd_epi16(native(a), native(b));
-}
-#endif
-
 /// Index of the leading one of x, for 0 < x < 2^31; 0 for x = 0 is not defined. Clearing the bit below a leading one
 /// keeps the conversion from rounding up to the next power of two.
 template <class U>
 AXFIRE_FN U leading_one(const U& x) {
     return (as_bits<U>(to_float(x & ~(x >> 1))) >> 23) - 127u;
 }
-
-#if defined(__AVX512CD__) && !defined(__CUDACC__)
-AXFIRE_FN U32x16 leading_one(const U32x16& x) {
-    return 31u - (U32x16)_mm512_lzcnt_epi32(native(x));
-}
-#endif
 
 /// table[index] in each lane.
 template <class T, class U>
@@ -444,25 +195,5 @@ AXFIRE_FN U lookup(const T* table, const U& index) {
         return r;
     }
 }
-
-#if defined(__AVX512F__) && !defined(__CUDACC__)
-AXFIRE_FN U32x16 lookup(const u32* table, const U32x16& index) {
-    return (U32x16)_mm512_i32gather_epi32(native(index), table, 4);
-}
-/// Of a table whose size is a multiple of 4.
-AXFIRE_FN U32x16 lookup(const unsigned char* table, const U32x16& index) {
-    const U32x16 four = (U32x16)_mm512_i32gather_epi32(native(index & ~3u), table, 1);
-    return (four >> ((index & 3u) << 3)) & 0xffu;
-}
-#endif
-#if defined(__AVX2__) && !defined(__CUDACC__)
-AXFIRE_FN U32x8 lookup(const u32* table, const U32x8& index) {
-    return (U32x8)_mm256_i32gather_epi32(reinterpret_cast<const int*>(table), native(index), 4);
-}
-AXFIRE_FN U32x8 lookup(const unsigned char* table, const U32x8& index) {
-    const U32x8 four = (U32x8)_mm256_i32gather_epi32(reinterpret_cast<const int*>(table), native(index & ~3u), 1);
-    return (four >> ((index & 3u) << 3)) & 0xffu;
-}
-#endif
 
 }  // namespace axfire

@@ -16,6 +16,7 @@ struct UnitModel {
     void (*lanes)(const u32* a, const u32* b, u32* lo, u32* hi);
     void (*single)(const u32* a, const u32* b, u32* lo, u32* hi);  ///< the same for one element
     const u32* table;                                              ///< [2^t][2^t] products, row: operand A
+    const std::uint16_t* short_table;  ///< the same in 16 bits, with one more behind, where ModelUse says so
 };
 
 enum class ModelKind : unsigned char {
@@ -30,6 +31,7 @@ struct ModelUse {
     u32 bits = 0;                ///< N
     bool whole_product = false;  ///< tables: products are normalised as they are, no `P >> p`
     bool by_fraction = false;    ///< tables: indexed by the M fraction bits (N = M), not by the significands
+    bool short_entries = false;  ///< tables: every product is below 2^16
     friend constexpr bool operator==(const ModelUse&, const ModelUse&) = default;
 };
 
@@ -51,9 +53,10 @@ AXFIRE_FN void evaluate(const UnitModel& model, const U& a, const U& b, U& lo, U
 
 /// The entry of a table for two t-bit indices.
 template <class U>
-AXFIRE_FN U table_entry(const UnitModel& model, const U& a, const U& b, u32 t) {
+AXFIRE_FN U table_entry(const UnitModel& model, const ModelUse& use, const U& a, const U& b, u32 t) {
     const u32 mask = (1u << t) - 1;
-    return lookup(model.table, ((a & mask) << t) | (b & mask));
+    const U index = ((a & mask) << t) | (b & mask);
+    return use.short_entries ? lookup(model.short_table, index) : lookup(model.table, index);
 }
 
 }  // namespace axfire

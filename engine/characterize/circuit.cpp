@@ -48,9 +48,9 @@ u64 product(const MultiplierSpec& s, u32 a, u32 b, u32 n) {
         return join(tiled_product(CatalogueCircuit{s}, a, b, n, block_width(s, n)));
     }
     if (s.model_use.by_fraction) {
-        return table_entry(*s.model, a, b, s.model_use.bits);
+        return table_entry(*s.model, s.model_use, a, b, s.model_use.bits);
     }
-    return join(tiled_product(ModelCircuit{*s.model, s.model_use.kind}, a, b, n, s.model_use.bits));
+    return join(tiled_product(ModelCircuit{*s.model, s.model_use}, a, b, n, s.model_use.bits));
 }
 
 void check_bits(u32 bits, u32 widest, const char* what) {

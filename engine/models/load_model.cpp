@@ -3,6 +3,7 @@
 
 #include <map>
 #include <mutex>
+#include <optional>
 #include <tuple>
 
 #include <fmt/format.h>
@@ -18,16 +19,19 @@ namespace {
 /// What UnitModel is a view of.
 struct Owned {
     std::string name;
-    ProductTable table;
+    std::optional<LookupTable> table;
     UnitModel view{};
     ModelUse use{};
 };
 
 void load_table(const ModelReference& reference, Owned& owned) {
-    owned.table = read_table(reference.file);
-    owned.view.table = owned.table.entries.data();
-    owned.use = {ModelKind::table, owned.table.bits, owned.table.whole_product,
-                 owned.table.by_fraction || reference.by_fraction};
+    const ProductTable table = read_table(reference.file);
+    owned.use.kind = ModelKind::table;
+    owned.use.bits = table.bits;
+    owned.use.whole_product = table.whole_product;
+    owned.use.by_fraction = table.by_fraction || reference.by_fraction;
+    owned.table.emplace(table);
+    owned.table->attach(owned.view, owned.use);
 }
 
 void load_function(const ModelReference& reference, Owned& owned) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/models/table_file.h"
 
+#include <algorithm>
 #include <bit>
 #include <cstring>
 #include <fstream>
@@ -169,6 +170,22 @@ ProductTable read_any(const fs::path& file) {
 }
 
 }  // namespace
+
+LookupTable::LookupTable(const ProductTable& table) {
+    const auto is_short = [](u32 entry) { return entry < 1u << 16; };
+    if (std::all_of(table.entries.begin(), table.entries.end(), is_short)) {
+        short_entries_.assign(table.entries.begin(), table.entries.end());
+        short_entries_.push_back(0);
+    } else {
+        entries_ = table.entries;
+    }
+}
+
+void LookupTable::attach(UnitModel& model, ModelUse& use) const {
+    use.short_entries = !short_entries_.empty();
+    model.table = entries_.data();
+    model.short_table = short_entries_.data();
+}
 
 ProductTable read_table(const fs::path& file) {
     if (!is_npy(file)) {  // HDF5 may crash on a damaged file

@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "arith/model.h"
+
 namespace axfire {
 
 /// All products of two t-bit operands.
@@ -16,6 +18,18 @@ struct ProductTable {
     bool by_fraction = false;            ///< the operands are the M fraction bits of normalised significands
     bool whole_product = false;          ///< of a logarithmic unit: no bit below the last place is dropped
     std::string unit;                    ///< what it was made from; empty if unknown
+};
+
+/// A table as kernels read it: in 16 bits an entry where all fit.
+class LookupTable {
+public:
+    explicit LookupTable(const ProductTable& table);
+    /// Makes it the table of a model. The model must not outlive it.
+    void attach(UnitModel& model, ModelUse& use) const;
+
+private:
+    std::vector<u32> entries_;
+    std::vector<std::uint16_t> short_entries_;  ///< and one more
 };
 
 /// Reads a table. An HDF5 file holds one integer dataset `table`, 2-D and square or 1-D, with the attributes `index`

@@ -25,8 +25,8 @@ bool is_model(const MultiplierSpec& spec, ModelKind kind) {
 /// A table that serves a spec; kept as long as the process.
 struct Tabulated {
     MultiplierSpec spec;
-    ProductTable table;
-    UnitModel view;
+    LookupTable table;
+    UnitModel view{};
 };
 
 MultiplierSpec attach_table(MultiplierSpec spec) {
@@ -35,11 +35,13 @@ MultiplierSpec attach_table(MultiplierSpec spec) {
     const std::lock_guard guard(mutex);
     auto it = std::find_if(tables.begin(), tables.end(), [&](const Tabulated& t) { return t.spec == spec; });
     if (it == tables.end()) {
-        tables.push_back({spec, tabulate(spec), {}});
+        tables.push_back({spec, LookupTable(tabulate(spec)), {}});
         it = std::prev(tables.end());
-        it->view = spec.model != nullptr ? *spec.model : UnitModel{};
-        it->view.table = it->table.entries.data();
+        if (spec.model != nullptr) {
+            it->view = *spec.model;
+        }
     }
+    it->table.attach(it->view, spec.model_use);
     spec.tabulated = true;
     spec.model = &it->view;
     return spec;

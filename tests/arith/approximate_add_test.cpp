@@ -3,7 +3,7 @@
 // pairs, on every lane type.
 #include <gtest/gtest.h>
 
-#include "arith/fp_add.h"
+#include "arith/ordinary_sum.h"
 #include "tests/arith/library.h"
 #include "tests/oracle/fp_add.h"
 #include "tests/support/compare.h"

@@ -3,7 +3,7 @@
 // random pairs, on every lane type.
 #include <gtest/gtest.h>
 
-#include "arith/fp_mul.h"
+#include "arith/ordinary_product.h"
 #include "tests/arith/library.h"
 #include "tests/oracle/fp_mul.h"
 #include "tests/support/compare.h"

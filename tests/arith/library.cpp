@@ -5,8 +5,8 @@
 
 #include "arith/convert.h"
 #include "arith/elementary.h"
-#include "arith/fp_add.h"
-#include "arith/fp_mul.h"
+#include "arith/ordinary_sum.h"
+#include "arith/ordinary_product.h"
 
 namespace axfire::testing {
 namespace {

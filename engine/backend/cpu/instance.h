@@ -4,7 +4,8 @@
 #pragma once
 
 #include "engine/backend/cpu/kernels.h"
-#include "synapses/conv2d.h"
+#include "synapses/conv2d_dense.h"
+#include "synapses/conv2d_events.h"
 #include "synapses/elementwise.h"
 #include "synapses/linear.h"
 #include "synapses/pool2d.h"

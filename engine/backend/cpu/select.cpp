@@ -27,7 +27,7 @@ const CpuKernels& choose() {
     };
 #if defined(__x86_64__)
     __builtin_cpu_init();
-    offer(__builtin_cpu_supports("avx2"), avx2::kKernels);
+    offer(__builtin_cpu_supports("avx2") && __builtin_cpu_supports("f16c"), avx2::kKernels);
     offer(__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
               __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
               __builtin_cpu_supports("avx512cd"),

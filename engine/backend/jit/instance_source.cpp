@@ -18,8 +18,8 @@ std::string text(const Format& f) {
 }
 
 std::string text(const ModelUse& use) {
-    return fmt::format("{{ModelKind({}), {}, {}, {}}}", static_cast<unsigned>(use.kind), use.bits, use.whole_product,
-                       use.by_fraction);
+    return fmt::format("{{ModelKind({}), {}, {}, {}, {}}}", static_cast<unsigned>(use.kind), use.bits, use.whole_product,
+                       use.by_fraction, use.short_entries);
 }
 
 std::string text(const AdderSpec& s) {
