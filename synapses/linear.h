@@ -12,11 +12,12 @@ struct Linear {
 
     void operator()() const {
         const Units<Add, Mul> units(a.arithmetic);
-        u32 o = 0;
-        for (; o + 4 * kLanes <= a.stride; o += 4 * kLanes) {
+        const u32 last = a.last < a.stride ? a.last : a.stride;
+        u32 o = a.first;
+        for (; o + 4 * kLanes <= last; o += 4 * kLanes) {
             block<4>(units, o);
         }
-        for (; o < a.stride; o += kLanes) {
+        for (; o < last; o += kLanes) {
             block<1>(units, o);
         }
     }

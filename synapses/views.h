@@ -39,6 +39,7 @@ struct LinearArgs {
     const u32* values;      ///< [inputs], dense kernels; kAbsent counts as +0
     u32* sums;              ///< out: [stride]
     ProjectionArithmetic arithmetic;
+    u32 first = 0, last = ~0u;  ///< the sums of this call: a tile, multiples of kPad
 };
 
 /// Where an input row (or column) goes: kernel rows `k` and output rows `o`, by ascending o.
@@ -78,6 +79,7 @@ struct Conv2dArgs {
     u64 operations;          ///< out: accumulations performed, biases not counted
     u64 products;            ///< out: of them with a multiplication
     ProjectionArithmetic arithmetic;
+    u32 first_row = 0, last_row = ~0u;  ///< dense: the output rows of this call, a tile
 };
 
 struct Pool2dArgs {

@@ -95,6 +95,8 @@ Json summary(const RunFlags& flags, const PreparedRun& run, const RunTotals& tot
                         {"parts", totals.schedule.parts},
                         {"steps_at_once", totals.schedule.steps_at_once},
                         {"batch", totals.schedule.batch},
+                        {"threads", totals.schedule.threads},
+                        {"threads_of_sample", totals.schedule.threads_of_sample},
                         {"buffer_bytes", totals.schedule.bytes}};
     json["dropped_events"] = totals.dropped_events;
     Json layers = Json::array();
@@ -329,9 +331,10 @@ void add_run(CLI::App& app) {
 
     sub->add_option("--device", f->device, "auto or cpu")->capture_default_str();
     sub->add_option("--threads", f->threads, "Threads; default: all of the machine")->check(CLI::Range(1u, 4096u));
-    sub->add_option("--batch", f->batch, "Samples that are in work at once; changes no result")
-        ->check(CLI::Range(1u, 1000000u))
-        ->capture_default_str();
+    sub->add_option("--batch", f->batch,
+                    "Samples that are handed on together, of which the next ones are in work meanwhile; "
+                    "default: 32, or one for each thread; changes no result")
+        ->check(CLI::Range(1u, 1000000u));
     sub->add_option("--memory", f->memory,
                     "What the buffers of steps and samples may take, beside network and data: 300M, 2G; default 1G; "
                     "changes no result")

@@ -173,7 +173,7 @@ PreparedRun prepare(const RunFlags& flags) {
     }
     run.options.samples = flags.samples != 0 ? flags.samples : run.data->size();
     run.options.threads = flags.threads != 0 ? flags.threads : std::max(1u, std::thread::hardware_concurrency());
-    run.options.batch = flags.batch;
+    run.options.batch = flags.batch != 0 ? flags.batch : std::max<std::size_t>(32, run.options.threads);
     run.options.memory = flags.memory;
     run.options.steps_at_once = flags.steps_at_once;
     run.options.predict_every_step = flags.accuracy_over_time;

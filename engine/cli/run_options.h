@@ -37,7 +37,7 @@ struct RunFlags {
     std::string readout = "auto";
     std::string device = "auto";
     unsigned threads = 0;  ///< 0: all
-    std::size_t batch = 32;
+    std::size_t batch = 0;  ///< 0: automatic
     std::size_t memory = 0;         ///< bytes; 0: the default
     std::size_t steps_at_once = 0;  ///< 0: as memory allows
     std::size_t samples = 0;        ///< 0: all

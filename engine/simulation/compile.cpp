@@ -338,7 +338,7 @@ bool Simulation::has_membrane(std::size_t node) const {
     return roles_[node].has_membrane;
 }
 
-Simulation::Workspace::Workspace(const Simulation& simulation, std::size_t steps_at_once)
+Simulation::Workspace::Workspace(const Simulation& simulation, std::size_t steps_at_once, unsigned threads)
     : state(simulation.roles_.size()),
       sources(simulation.roles_.size()),
       kept(simulation.roles_.size()),
@@ -354,6 +354,7 @@ Simulation::Workspace::Workspace(const Simulation& simulation, std::size_t steps
             for (const std::size_t s : simulation.topology_.recurrent[n]) {
                 sources[n].push_back({&state[s].previous, static_cast<bool>(simulation.events_[s])});
             }
+            state[n].threads = std::max(1u, threads);
             simulation.stages_[n]->reset(state[n]);
         }
         for (const std::size_t n : part.kept) {

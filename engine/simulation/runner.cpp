@@ -2,10 +2,13 @@
 #include "engine/simulation/runner.h"
 
 #include <algorithm>
-#include <atomic>
 #include <chrono>
+#include <condition_variable>
 #include <exception>
 #include <mutex>
+#include <optional>
+
+#include <omp.h>
 
 #include "engine/simulation/schedule.h"
 
@@ -23,8 +26,10 @@ public:
             sample_ = sample;
         }
     }
-    void rethrow() const {
-        if (error_) {
+    /// Throws it if it was met before sample `end`.
+    void rethrow(std::size_t end) {
+        const std::lock_guard lock(mutex_);
+        if (error_ && sample_ < end) {
             std::rethrow_exception(error_);
         }
     }
@@ -33,6 +38,73 @@ private:
     std::mutex mutex_;
     std::exception_ptr error_;
     std::size_t sample_ = 0;
+};
+
+/// Hands samples to threads, and batches on in order. Two batches are in work at a time: threads need not wait for the
+/// last sample of one, nor for what becomes of it.
+class Batches {
+public:
+    Batches(std::size_t samples, std::size_t batch) : samples_(samples), batch_(batch) {
+        begin(0);
+        begin(1);
+    }
+
+    /// The next sample; none after the last one, or where handing on has failed.
+    std::optional<std::size_t> next() {
+        std::unique_lock lock(mutex_);
+        changed_.wait(lock, [&] { return stopped_ || next_ >= samples_ || next_ / batch_ < handed_on_ + 2; });
+        return stopped_ || next_ >= samples_ ? std::nullopt : std::optional(next_++);
+    }
+    FinishedSample& place(std::size_t sample) { return slots_[sample / batch_ % 2][sample % batch_]; }
+
+    /// To be called once for each sample. With the last one of a batch `hand_on` gets it, after the batches before it.
+    void finish(std::size_t sample, const std::function<void(std::size_t first, std::span<FinishedSample>)>& hand_on) {
+        const std::size_t batch = sample / batch_;
+        std::unique_lock lock(mutex_);
+        if (--left_[batch % 2] != 0) {
+            return;
+        }
+        changed_.wait(lock, [&] { return stopped_ || handed_on_ == batch; });
+        if (stopped_) {
+            return;
+        }
+        lock.unlock();
+        try {
+            hand_on(batch * batch_, slots_[batch % 2]);
+            lock.lock();
+            ++handed_on_;
+            begin(batch + 2);
+        } catch (...) {
+            lock.lock();
+            error_ = std::current_exception();
+            stopped_ = true;
+        }
+        changed_.notify_all();
+    }
+    void rethrow() const {
+        if (error_) {
+            std::rethrow_exception(error_);
+        }
+    }
+
+private:
+    void begin(std::size_t batch) {
+        const std::size_t first = std::min(batch * batch_, samples_);
+        left_[batch % 2] = std::min(batch_, samples_ - first);
+        slots_[batch % 2].clear();
+        slots_[batch % 2].resize(left_[batch % 2]);
+    }
+
+    const std::size_t samples_;
+    const std::size_t batch_;
+    std::vector<FinishedSample> slots_[2];
+    std::size_t left_[2];  ///< samples that are not finished
+    std::size_t next_ = 0;
+    std::size_t handed_on_ = 0;  ///< batches
+    bool stopped_ = false;
+    std::exception_ptr error_;
+    std::mutex mutex_;
+    std::condition_variable changed_;
 };
 
 /// True if fewer than five outputs are before the label's: larger, or equal and of a lower index.
@@ -92,36 +164,13 @@ RunTotals run_samples(const Simulation& simulation, const Dataset& data, const R
     totals.schedule = plan(simulation, options);
     totals.counts.resize(simulation.layers().size());
     ResultHash hash;
-    const int threads = static_cast<int>(std::max(1u, options.threads));
     std::vector<Simulation::Workspace> workspaces;
-    for (int i = 0; i < threads; ++i) {
-        workspaces.emplace_back(simulation, totals.schedule.steps_at_once);
+    for (unsigned i = 0; i < totals.schedule.threads; ++i) {
+        workspaces.emplace_back(simulation, totals.schedule.steps_at_once, totals.schedule.threads_of_sample);
     }
-    std::vector<FinishedSample> batch;
-    std::atomic<std::uint64_t> dropped = 0;
-    for (std::size_t first = 0; first < options.samples; first += batch.size()) {
-        batch.assign(std::min(totals.schedule.batch, options.samples - first), {});
-        std::atomic<std::size_t> next = 0;
-        FirstError error;
-#pragma omp parallel for schedule(static, 1) num_threads(threads)
-        for (int thread = 0; thread < threads; ++thread) {
-            for (std::size_t i = next++; i < batch.size(); i = next++) {
-                try {
-                    const Sample sample = data.load(first + i);
-                    const EncodedSample encoded = encode(sample, simulation.input_size(), first + i, options.encoder);
-                    dropped += encoded.dropped;
-                    batch[i] = {encoded.label,
-                                simulation.run(encoded, options.traces, workspaces[static_cast<std::size_t>(thread)],
-                                               options.predict_every_step),
-                                0};
-                    batch[i].hash = sample_hash(batch[i].result.hash_words);
-                    batch[i].result.hash_words = {};
-                } catch (...) {
-                    error.note(first + i);
-                }
-            }
-        }
-        error.rethrow();
+    FirstError error;
+    const auto hand_on = [&](std::size_t first, std::span<FinishedSample> batch) {
+        error.rethrow(first + batch.size());
         for (const FinishedSample& s : batch) {
             totals.labels.push_back(s.label);
             totals.predictions.push_back(s.result.prediction);
@@ -134,13 +183,40 @@ RunTotals run_samples(const Simulation& simulation, const Dataset& data, const R
             for (std::size_t l = 0; l < totals.counts.size(); ++l) {
                 totals.counts[l] += s.result.counts[l];
             }
+            totals.dropped_events += s.dropped_events;
             add_both_halves(hash, s.hash);
         }
-        totals.dropped_events = dropped;
         totals.result_hash = hash.value;
         totals.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
         sink(batch, totals);
+    };
+    omp_set_max_active_levels(totals.schedule.threads_of_sample > 1 ? 2 : 1);
+    Batches batches(options.samples, totals.schedule.batch);
+    const auto work = [&](Simulation::Workspace& workspace) {
+        while (const std::optional<std::size_t> i = batches.next()) {
+            try {
+                const Sample sample = data.load(*i);
+                const EncodedSample encoded = encode(sample, simulation.input_size(), *i, options.encoder);
+                FinishedSample& s = batches.place(*i);
+                s = {encoded.label, simulation.run(encoded, options.traces, workspace, options.predict_every_step),
+                     encoded.dropped, 0};
+                s.hash = sample_hash(s.result.hash_words);
+                s.result.hash_words = {};
+            } catch (...) {
+                error.note(*i);
+            }
+            batches.finish(*i, hand_on);
+        }
+    };
+    if (workspaces.size() == 1) {  // outside of a parallel region OpenMP keeps the threads that share a layer
+        work(workspaces[0]);
+    } else {
+#pragma omp parallel for schedule(static, 1) num_threads(totals.schedule.threads)
+        for (Simulation::Workspace& workspace : workspaces) {
+            work(workspace);
+        }
     }
+    batches.rethrow();
     return totals;
 }
 

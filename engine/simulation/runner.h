@@ -13,7 +13,7 @@ struct RunOptions {
     EncoderOptions encoder;
     std::size_t samples = 0;  ///< the first ones of the data set
     unsigned threads = 1;
-    std::size_t batch = 32;         ///< samples between two calls of the sink, or fewer where memory is short
+    std::size_t batch = 32;  ///< samples that the sink gets at a time, or fewer where memory is short; 0 counts as 1
     std::size_t steps_at_once = 0;  ///< of a part of the network, at most; 0: as memory allows, up to 64
     std::size_t memory = 0;  ///< bytes for the buffers of steps and samples; 0: kDefaultMemory, as far as that goes
     std::vector<TraceRequest> traces;
@@ -22,8 +22,10 @@ struct RunOptions {
 
 /// What a run has chosen.
 struct Schedule {
-    std::size_t parts;          ///< of the network, run one after the other
-    std::size_t steps_at_once;  ///< of a part, before the next one
+    unsigned threads;            ///< of samples
+    unsigned threads_of_sample;  ///< that share the large layers of one, where samples are fewer than threads
+    std::size_t parts;           ///< of the network, run one after the other
+    std::size_t steps_at_once;   ///< of a part, before the next one
     std::size_t batch;
     std::size_t bytes;  ///< that the buffers may grow to
 };
@@ -32,7 +34,8 @@ struct Schedule {
 struct FinishedSample {
     std::int32_t label;
     SampleResult result;  ///< without its hash_words
-    std::uint64_t hash;   ///< sample_hash of them
+    std::uint64_t dropped_events;
+    std::uint64_t hash;  ///< sample_hash of the hash_words
 };
 
 struct RunTotals {
@@ -62,8 +65,9 @@ struct ResultHash {
 /// four at once.
 std::uint64_t sample_hash(std::span<const u32> words);
 
-/// Runs samples 0 .. options.samples - 1. After each batch `sink` gets its samples in order, and the totals so far.
-/// The results depend neither on threads nor on the batch. Throws what reading, encoding or the sink throws.
+/// Runs samples 0 .. options.samples - 1. After each batch `sink` gets its samples in order, and the totals so far; it
+/// is called by any of the threads, one at a time, while the others are at the next batch. The results depend neither
+/// on threads nor on the batch. Throws what reading, encoding or the sink throws.
 RunTotals run_samples(const Simulation& simulation, const Dataset& data, const RunOptions& options,
                       const std::function<void(std::span<FinishedSample>, const RunTotals&)>& sink);
 

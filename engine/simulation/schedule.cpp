@@ -32,11 +32,18 @@ double mebibytes(std::size_t bytes) {
 }  // namespace
 
 Schedule plan(const Simulation& simulation, const RunOptions& options) {
-    const std::size_t threads = std::max(1u, options.threads);
+    Schedule schedule{};
+    const std::size_t all = std::max(1u, options.threads);
+    const std::size_t threads = std::min(all, std::max<std::size_t>(1, options.samples));
+    schedule.threads = static_cast<unsigned>(threads);
+    schedule.threads_of_sample = static_cast<unsigned>(all / threads);
     const std::size_t memory = options.memory != 0 ? options.memory : kDefaultMemory;
     const std::size_t result = bytes_of_a_result(simulation, options);
     const std::size_t step = simulation.bytes_of_a_step();
-    const std::size_t least = threads * (Simulation::Workspace(simulation).bytes() + step + result);
+    const std::size_t least_batch = (threads + 1) / 2;  // two batches are in work at a time
+    const std::size_t least =
+        threads * (Simulation::Workspace(simulation, 1, schedule.threads_of_sample).bytes() + step) +
+        2 * least_batch * result;
     if (options.memory != 0 && least > memory) {
         throw InputError(
             fmt::format("--memory: {:.1f} MiB do not hold the buffers of {} thread{}, which take {:.1f}; "
@@ -49,12 +56,11 @@ Schedule plan(const Simulation& simulation, const RunOptions& options) {
         left -= n * bytes;
         return n;
     };
-    Schedule schedule;
     schedule.parts = simulation.parts();
     const std::size_t most = options.steps_at_once != 0 ? options.steps_at_once : kMostSteps;
     const std::size_t steps = std::max<std::size_t>(1, std::min<std::size_t>(options.encoder.steps, most));
     schedule.steps_at_once = schedule.parts > 1 ? 1 + more(threads * step, steps - 1) : 1;
-    schedule.batch = std::min(options.batch, threads + more(result, options.batch));
+    schedule.batch = std::clamp<std::size_t>(options.batch, 1, least_batch + more(2 * result, options.batch));
     schedule.bytes = memory - left;
     return schedule;
 }

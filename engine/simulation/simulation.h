@@ -70,8 +70,9 @@ public:
     /// Buffers of one thread; any number may exist for one simulation.
     class Workspace {
     public:
-        /// `steps`: how many a layer is run for before the next one; 0 counts as 1.
-        explicit Workspace(const Simulation& simulation, std::size_t steps = 1);
+        /// `steps`: how many a layer is run for before the next one; 0 counts as 1. `threads`: that share a large
+        /// layer.
+        explicit Workspace(const Simulation& simulation, std::size_t steps = 1, unsigned threads = 1);
         /// What the buffers of a step hold.
         std::size_t bytes() const;
 

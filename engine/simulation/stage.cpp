@@ -8,6 +8,18 @@
 
 namespace axfire {
 
+std::vector<Tile> tiles(unsigned threads, u32 count, u32 unit, u64 operations) {
+    constexpr u64 kLeastOperations = 1 << 18;  // that take longer than threads need to begin and end
+    const u64 units = (count + unit - 1) / unit;
+    const u64 parts = std::max<u64>(1, std::min<u64>({threads, units, operations / kLeastOperations}));
+    std::vector<Tile> result;
+    for (u64 i = 0; i < parts; ++i) {
+        const auto at = [&](u64 part) { return static_cast<u32>(std::min<u64>(count, units * part / parts * unit)); };
+        result.push_back({at(i), at(i + 1)});
+    }
+    return result;
+}
+
 std::size_t StageState::bytes() const {
     std::size_t values = reached.size();
     for (const Buffer* b : {&v, &current, &refractory, &fired, &spike_count, &sums, &input}) {

@@ -31,9 +31,10 @@ struct Counts {
 
 /// Everything that a stage keeps for one sample. A stage uses what it needs.
 struct StageState {
-    RandomSite site;  ///< of this step
-    Signal out;       ///< of this step
-    Signal previous;  ///< of the last step, for recurrent edges
+    unsigned threads = 1;  ///< that the stage may use
+    RandomSite site;       ///< of this step
+    Signal out;            ///< of this step
+    Signal previous;       ///< of the last step, for recurrent edges
     Counts counts;
     Counts first_step;                 ///< what the first step has added to them
     Buffer v, current, refractory;     ///< neurons
@@ -50,6 +51,14 @@ struct StageState {
     /// What the buffers hold; events under way, which come and go, are not counted.
     std::size_t bytes() const;
 };
+
+/// Parts of a projection's sums, [first, last), of which each thread makes one.
+struct Tile {
+    u32 first, last;
+};
+/// `count` sums, or rows of sums, in tiles of multiples of `unit`: as many as there are threads, or fewer where one
+/// would have too few operations to be worth it.
+std::vector<Tile> tiles(unsigned threads, u32 count, u32 unit, u64 operations);
 
 /// One source of a node: its signal and whether it carries events.
 struct Source {

@@ -67,12 +67,12 @@ Network small_network() {
 
 std::uint64_t hash_of(const Network& network, Encoding encoding, std::uint64_t seed, unsigned threads,
                       std::size_t batch, SimulationOptions options = {}, std::size_t memory = 0,
-                      Schedule* schedule = nullptr) {
+                      Schedule* schedule = nullptr, std::size_t samples = 40) {
     options.input_events = encoding != Encoding::direct;
     const Simulation simulation(network, options);
     RunOptions o;
     o.encoder = {encoding, BinEvents::count, 12, 1.0, seed, 1.0};
-    o.samples = 40;
+    o.samples = samples;
     o.threads = threads;
     o.batch = batch;
     o.memory = memory;
@@ -94,6 +94,40 @@ TEST(Invariance, ThreadsAndBatchChangeNothing) {
                 EXPECT_EQ(hash_of(network, encoding, 1, threads, batch), hash)
                     << threads << " threads, batch " << batch;
             }
+        }
+    }
+}
+
+TEST(Invariance, ThreadsThatShareASampleChangeNothing) {
+    // Layers large enough to be cut: rows of a convolution, with lanes along channels and along rows, and outputs.
+    nodes::Conv2d narrow;
+    narrow.weight = random_tensor({3, 2, 33, 33}, 1);
+    narrow.bias = random_tensor({3}, 2);
+    narrow.pad_begin = narrow.pad_end = {16, 16};
+    nodes::Conv2d wide;
+    wide.weight = random_tensor({300, 3, 5, 5}, 3);
+    wide.stride = {1, 2};
+    wide.pad_begin = wide.pad_end = {3, 2};
+    wide.dilation = {2, 1};
+    const nodes::Linear linear{random_tensor({200, 300 * 7 * 5}, 4), random_tensor({200}, 5)};
+    const Network network = chain({2, 9, 9},
+                                  {{"narrow", narrow},
+                                   {"relu", nodes::Neuron{"relu", {3, 9, 9}, {}}},
+                                   {"wide", wide},
+                                   {"relu2", nodes::Neuron{"relu", {300, 7, 5}, {}}},
+                                   {"flat", nodes::Flatten{}},
+                                   {"fc", linear},
+                                   neuron("relu3", "relu", 200, {})},
+                                  {});
+    for (const char* const add : {"loa(k=12)@fp32", "exact@bf16/sr"}) {
+        const SimulationOptions options = arithmetic(add, "exact@fp32", "exact@fp32", "exact@fp32");
+        const std::uint64_t hash = hash_of(network, Encoding::direct, 1, 1, 32, options, 0, nullptr, 3);
+        for (const unsigned threads : {2u, 3u, 7u, 20u}) {
+            Schedule schedule{};
+            EXPECT_EQ(hash_of(network, Encoding::direct, 1, threads, 32, options, 0, &schedule, 3), hash)
+                << threads << " threads, " << add;
+            EXPECT_EQ(schedule.threads, std::min(threads, 3u));
+            EXPECT_EQ(schedule.threads_of_sample, std::max(1u, threads / 3));
         }
     }
 }

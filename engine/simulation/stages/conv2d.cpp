@@ -100,14 +100,16 @@ public:
         if (s.sums.empty()) {
             const std::size_t places = static_cast<std::size_t>(args_.height_out) * args_.width_out * args_.groups;
             s.sums = Buffer(bias_only_.size(), kAbsent);
-            s.scratch.resize(2);
+            s.scratch.resize(1 + s.threads);
             if (events_) {
                 s.scratch[0] = Buffer(places * args_.group_stride);
                 s.touched.assign(places * args_.group_stride / kPad, 0);
             } else {
                 s.scratch[0] = Buffer(inputs());
-                s.scratch[1] =
-                    Buffer(static_cast<std::size_t>(args_.channels_in) * args_.plane_h * args_.plane_w + kPad);
+                for (unsigned i = 0; i < s.threads; ++i) {
+                    s.scratch[1 + i] =
+                        Buffer(static_cast<std::size_t>(args_.channels_in) * args_.plane_h * args_.plane_w + kPad);
+                }
             }
         }
     }
@@ -131,7 +133,8 @@ public:
             a.touched = s.touched.data();
         } else {
             a.values = sources[0].signal->values != nullptr ? sources[0].signal->values : s.scratch[0].data();
-            a.plane = s.scratch[1].data();
+            dense(a, s);
+            return;
         }
         kernel_(a);
         s.counts.synaptic_operations += a.operations;
@@ -139,6 +142,24 @@ public:
     }
 
 private:
+    void dense(const Conv2dArgs& a, StageState& s) const {
+        const u64 operations = static_cast<u64>(weight_mul_.size()) * a.height_out * a.width_out;
+        const std::vector<Tile> parts = tiles(s.threads, a.height_out, 1, operations);
+        u64 done = 0;
+        u64 products = 0;
+#pragma omp parallel for num_threads(static_cast <int>(parts.size())) reduction(+ : done, products)
+        for (std::size_t i = 0; i < parts.size(); ++i) {
+            Conv2dArgs part = a;
+            part.plane = s.scratch[1 + i].data();
+            part.first_row = parts[i].first;
+            part.last_row = parts[i].last;
+            kernel_(part);
+            done += part.operations;
+            products += part.products;
+        }
+        s.counts.synaptic_operations += done;
+        s.counts.multiplications += products;
+    }
     std::size_t inputs() const {
         return static_cast<std::size_t>(args_.channels_in) * args_.height_in * args_.width_in;
     }
