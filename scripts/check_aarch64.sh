@@ -180,6 +180,15 @@ if [ "$compare" = yes ]; then
         compare "ResNet-20, ${approximate[*]}" "${ann[@]}" "${approximate[@]}"
         compare "MNIST LeNet, exact@fp16/odd" "$data/models/mnist_lenet5_98p96.onnx" \
             --data "mnist:$data/mnist" --samples 2 --add exact@fp16/odd --mul exact@fp16/odd
+        for axfire in release/bin/axfire aarch64/release/axfire-emulated; do
+            "$axfire_root/build/$axfire" convert "$data/models/mnist_lenet_avgpool_99.onnx" -T 8 --samples 16 -q --force \
+                --data "mnist:$data/mnist:train" --method calibrate -o "$folder/$(basename $axfire).h5"
+        done
+        if cmp "$folder/axfire.h5" "$folder/axfire-emulated.h5"; then
+            echo "MNIST LeNet, convert --method calibrate: the same file"
+        else
+            failed+=("convert --method calibrate")
+        fi
     else
         echo "AXFIRE_DATA is not set: runs of real recordings and trained networks are left out."
     fi
