@@ -15,6 +15,8 @@ ENGINE = {
     "engine/models": ["engine/models", "engine/backend", "engine/formats"],
     "engine/characterize": ["engine/characterize", "engine/models", "engine/backend"],
     "engine/simulation": ["engine/simulation", "engine/models", "engine/backend", "engine/network", "engine/record/trace.h"],
+    "engine/convert": ["engine/convert", "engine/simulation", "engine/network"],
+    "engine/bench": ["engine/bench", "engine/characterize", "engine/simulation", "engine/models", "engine/backend", "engine/network"],
     "engine/cli": ["engine"],
 }
 BELOW = ["arith", "neurons", "synapses", "datasets"]

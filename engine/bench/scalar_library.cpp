@@ -25,8 +25,14 @@ constexpr const char* kSource =
     "extern \"C\" const axfire::scalar::Library axfire_scalar __attribute__((visibility(\"default\")));\n"
     "extern \"C\" const axfire::scalar::Library axfire_scalar = axfire::scalar::kLibrary;\n";
 
+#if defined(__aarch64__)
+constexpr const char* kForThisMachine = "-mcpu=native";  // gcc and clang both take it
+#else
+constexpr const char* kForThisMachine = "-march=native";
+#endif
+
 std::vector<std::string> flags() {
-    std::vector<std::string> words{"-O3", "-march=native"};
+    std::vector<std::string> words{"-O3", kForThisMachine};
     words.insert(words.end(), kArithmeticFlags.begin(), kArithmeticFlags.end());
     return words;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The scalar models as they are timed: compiled by the system's compiler with -O3 -march=native.
+// The scalar models as they are timed: compiled by the system's compiler with -O3, for this machine.
 #pragma once
 
 #include <string>
@@ -16,7 +16,7 @@ struct ScalarLibrary {
 
 /// Compiles them, once in a process. Where that fails, the copy that the program was built with serves, after a notice.
 /// Built with the program, even once for each instruction set, they would lack what a user's compiler makes of his own
-/// machine. Not kept between runs: what -march=native means depends on the machine, and it takes a second or two.
+/// machine. Not kept between runs: what "native" means depends on the machine, and it takes a second or two.
 const ScalarLibrary& scalar_library(const Notice& notice);
 
 }  // namespace axfire::bench

@@ -2,6 +2,9 @@
 // Corrections of a projection's weights by ridge regression.
 #pragma once
 
+// The order of Eigen's sums would follow the processor's vectors and the number of threads.
+#define EIGEN_DONT_VECTORIZE
+#define EIGEN_DONT_PARALLELIZE
 #include <Eigen/Dense>
 
 #include "engine/network/network.h"

@@ -7,7 +7,7 @@
 
 #if __has_include(<curand.h>)
 #define AXFIRE_HAS_CURAND 1
-#elif __has_include("/usr/local/cuda/include/curand.h")
+#elif __has_include("/usr/local/cuda/include/curand.h") && __has_include(<cuda_runtime.h>)
 #define AXFIRE_HAS_CURAND 1
 #endif
 

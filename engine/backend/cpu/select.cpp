@@ -18,7 +18,7 @@ const CpuKernels& choose() {
     std::string available = "baseline";
     const CpuKernels* best = &baseline::kKernels;
     const CpuKernels* found = name == "baseline" ? best : nullptr;
-    const auto offer = [&](bool has, const CpuKernels& kernels) {
+    [[maybe_unused]] const auto offer = [&](bool has, const CpuKernels& kernels) {
         if (has) {
             best = &kernels;
             available += ", " + std::string(kernels.isa);
