@@ -35,6 +35,13 @@ public:
         return std::move(module_);
     }
 
+    /// For a module that cannot be read to its end.
+    void free_variables() {
+        for (const auto& [name, global] : module_.globals) {
+            memory_.free(global.address);
+        }
+    }
+
 private:
     void item() {
         const Token token = in_.next();
@@ -297,7 +304,13 @@ private:
 }  // namespace
 
 Module parse_module(std::string_view source, DeviceMemory& memory, int device) {
-    return Parser(source, memory, device).run();
+    Parser parser(source, memory, device);
+    try {
+        return parser.run();
+    } catch (...) {
+        parser.free_variables();
+        throw;
+    }
 }
 
 }  // namespace axfire::cuda_double
