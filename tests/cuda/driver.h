@@ -125,8 +125,10 @@ protected:
 
     void finish() {
         if (context != nullptr) {
+            ::testing::internal::CaptureStderr();  // of what was not freed
             cu.cuDevicePrimaryCtxReset_v2(0);
             cu.cuDevicePrimaryCtxRelease_v2(0);
+            ::testing::internal::GetCapturedStderr();
         }
         context = nullptr;
     }
@@ -175,9 +177,7 @@ protected:
         EXPECT_EQ(launch(f, blocks, threads, dynamic_shared, arguments...), CUDA_SUCCESS);
         const CUresult result = cu.cuCtxSynchronize();
         const std::string said = ::testing::internal::GetCapturedStderr();
-        ::testing::internal::CaptureStderr();
         start();
-        ::testing::internal::GetCapturedStderr();
         return {result, said};
     }
 

@@ -38,11 +38,11 @@ double number(u64 bits, const Instruction& i) {
     }
 }
 
-/// Rounded to an integer, if the instruction says so. .rni is nearest even under any mode of the host.
+/// Rounded to an integer, if the instruction says so; the host's mode is nearest even then.
 double integral(double x, const Instruction& i) {
     switch (i.option & kIntegral) {
         case 1:
-            return x - std::remainder(x, 1.0) == 0 ? std::copysign(0.0, x) : x - std::remainder(x, 1.0);
+            return std::nearbyint(x);
         case 2:
             return std::trunc(x);
         case 3:

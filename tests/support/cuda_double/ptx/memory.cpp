@@ -158,10 +158,13 @@ void decode_values(Decode& d, const Operand& o, u32 bytes) {
         } else {
             width = d.out_any(part, slot);
         }
-        if (width < bytes || (slot != 0 && part.name != "_" && width != d.i.register_bytes)) {
+        if (!kStores && part.name == "_") {
+            return;
+        }
+        if (width < bytes || (d.i.register_bytes != 0 && width != d.i.register_bytes)) {
             d.fail("'" + part.name + "' has the wrong width");
         }
-        d.i.register_bytes = part.name == "_" && slot != 0 ? d.i.register_bytes : width;
+        d.i.register_bytes = width;
     };
     if (o.form != Operand::Form::list) {
         one(o, 0);
