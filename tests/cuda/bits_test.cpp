@@ -81,7 +81,9 @@ TEST_F(Bits, Counts) {
             }
             return k;
         };
-        const auto plain = [&](u64 x) { return sign_extended(x, bits) < 0 ? ~static_cast<u64>(sign_extended(x, bits)) : x; };
+        const auto plain = [&](u64 x) {
+            return sign_extended(x, bits) < 0 ? ~static_cast<u64>(sign_extended(x, bits)) : x;
+        };
         check("clz.b" + width + " %d, %a;", shape, [&](const Row& x) { return bits - 1 - top(x[0]); });
         check("popc.b" + width + " %d, %a;", shape, [&](const Row& x) {
             int sum = 0;
@@ -161,9 +163,9 @@ TEST_F(Bits, Permutations) {
     const struct {
         const char* mode;
         const char* bytes[4];
-    } kModes[] = {{"f4e", {"3210", "4321", "5432", "6543"}},  {"b4e", {"5670", "6701", "7012", "0123"}},
-                  {"rc8", {"0000", "1111", "2222", "3333"}},  {"ecl", {"3210", "3211", "3222", "3333"}},
-                  {"ecr", {"0000", "1110", "2210", "3210"}},  {"rc16", {"1010", "3232", "1010", "3232"}}};
+    } kModes[] = {{"f4e", {"3210", "4321", "5432", "6543"}}, {"b4e", {"5670", "6701", "7012", "0123"}},
+                  {"rc8", {"0000", "1111", "2222", "3333"}}, {"ecl", {"3210", "3211", "3222", "3333"}},
+                  {"ecr", {"0000", "1110", "2210", "3210"}}, {"rc16", {"1010", "3232", "1010", "3232"}}};
     for (const auto& m : kModes) {
         check(std::string("prmt.b32.") + m.mode + " %d, %a, %b, %c;", three, [&](const Row& x) {
             u64 r = 0;

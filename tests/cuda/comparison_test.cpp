@@ -45,20 +45,28 @@ Row pair(std::mt19937_64& random) {
 TEST_F(Comparisons, OfIntegers) {
     for (const Comparison& c : kOrdered) {
         const std::string name = std::string("setp.") + c.name;
-        check(name + ".u16 %d, %a, %b;", {1, {16, 16}}, [&](const Row& x) { return holds(c, x[0], x[1]); }, pair);
-        check(name + ".s16 %d, %a, %b;", {1, {16, 16}},
-              [&](const Row& x) { return holds(c, static_cast<s16>(x[0]), static_cast<s16>(x[1])); }, pair);
-        check(name + ".u32 %d, %a, %b;", {1, {32, 32}}, [&](const Row& x) { return holds(c, x[0], x[1]); }, pair);
-        check(name + ".s32 %d, %a, %b;", {1, {32, 32}},
-              [&](const Row& x) { return holds(c, static_cast<s32>(x[0]), static_cast<s32>(x[1])); }, pair);
-        check(name + ".u64 %d, %a, %b;", {1, {64, 64}}, [&](const Row& x) { return holds(c, x[0], x[1]); }, pair);
-        check(name + ".s64 %d, %a, %b;", {1, {64, 64}},
-              [&](const Row& x) { return holds(c, static_cast<s64>(x[0]), static_cast<s64>(x[1])); }, pair);
+        check(
+            name + ".u16 %d, %a, %b;", {1, {16, 16}}, [&](const Row& x) { return holds(c, x[0], x[1]); }, pair);
+        check(
+            name + ".s16 %d, %a, %b;", {1, {16, 16}},
+            [&](const Row& x) { return holds(c, static_cast<s16>(x[0]), static_cast<s16>(x[1])); }, pair);
+        check(
+            name + ".u32 %d, %a, %b;", {1, {32, 32}}, [&](const Row& x) { return holds(c, x[0], x[1]); }, pair);
+        check(
+            name + ".s32 %d, %a, %b;", {1, {32, 32}},
+            [&](const Row& x) { return holds(c, static_cast<s32>(x[0]), static_cast<s32>(x[1])); }, pair);
+        check(
+            name + ".u64 %d, %a, %b;", {1, {64, 64}}, [&](const Row& x) { return holds(c, x[0], x[1]); }, pair);
+        check(
+            name + ".s64 %d, %a, %b;", {1, {64, 64}},
+            [&](const Row& x) { return holds(c, static_cast<s64>(x[0]), static_cast<s64>(x[1])); }, pair);
     }
-    check("setp.eq.b32 %d, %a, %b;", {1, {32, 32}}, [](const Row& x) { return x[0] == x[1]; }, pair);
+    check(
+        "setp.eq.b32 %d, %a, %b;", {1, {32, 32}}, [](const Row& x) { return x[0] == x[1]; }, pair);
     for (const Comparison& c : kUnsignedOnly) {
-        check(std::string("setp.") + c.name + ".u32 %d, %a, %b;", {1, {32, 32}},
-              [&](const Row& x) { return holds(c, x[0], x[1]); }, pair);
+        check(
+            std::string("setp.") + c.name + ".u32 %d, %a, %b;", {1, {32, 32}},
+            [&](const Row& x) { return holds(c, x[0], x[1]); }, pair);
     }
 }
 
@@ -71,12 +79,15 @@ float number(u64 bits) {
 TEST_F(Comparisons, OfFloats) {
     const auto test = [&](const Comparison& c) {
         const std::string name = std::string("setp.") + c.name;
-        check(name + ".f32 %d, %a, %b;", {1, {32, 32}},
-              [&](const Row& x) { return holds(c, number<false>(x[0]), number<false>(x[1])); }, pair);
-        check(name + ".ftz.f32 %d, %a, %b;", {1, {32, 32}},
-              [&](const Row& x) { return holds(c, number<true>(x[0]), number<true>(x[1])); }, pair);
-        check(name + ".f64 %d, %a, %b;", {1, {64, 64}},
-              [&](const Row& x) { return holds(c, std::bit_cast<double>(x[0]), std::bit_cast<double>(x[1])); }, pair);
+        check(
+            name + ".f32 %d, %a, %b;", {1, {32, 32}},
+            [&](const Row& x) { return holds(c, number<false>(x[0]), number<false>(x[1])); }, pair);
+        check(
+            name + ".ftz.f32 %d, %a, %b;", {1, {32, 32}},
+            [&](const Row& x) { return holds(c, number<true>(x[0]), number<true>(x[1])); }, pair);
+        check(
+            name + ".f64 %d, %a, %b;", {1, {64, 64}},
+            [&](const Row& x) { return holds(c, std::bit_cast<double>(x[0]), std::bit_cast<double>(x[1])); }, pair);
     };
     for (const Comparison& c : kOrdered) {
         test(c);
@@ -95,19 +106,29 @@ TEST_F(Comparisons, Combined) {
         return row;
     };
     const std::string both = "selp.b32 %r5, 1, 0, %p1; selp.b32 %r6, 2, 0, %p2; or.b32 %d, %r5, %r6;";
-    check("setp.lt.u32 %p1|%p2, %a, %b; xor.pred %p3, %c, %c;" + both, shape,
-          [](const Row& x) { return x[0] < x[1] ? 1 : 2; }, draw);
-    check("setp.lt.and.u32 %p1|%p2, %a, %b, %c;" + both, shape,
-          [](const Row& x) { return x[2] == 0 ? 0 : x[0] < x[1] ? 1 : 2; }, draw);
-    check("setp.lt.or.u32 %p1|%p2, %a, %b, !%c;" + both, shape,
-          [](const Row& x) { return x[2] == 0 ? 3 : x[0] < x[1] ? 1 : 2; }, draw);
-    check("setp.lt.xor.u32 %p1|%p2, %a, %b, %c;" + both, shape,
-          [](const Row& x) { return (x[0] < x[1]) != (x[2] != 0) ? 1 : 2; }, draw);
-    check("set.lt.u32.u32 %d, %a, %b; xor.pred %p3, %c, %c;", shape, [](const Row& x) { return x[0] < x[1] ? ~0u : 0; },
-          draw);
-    check("set.lt.and.f32.s32 %d, %a, %b, %c;", shape,
-          [](const Row& x) { return x[2] != 0 && static_cast<s32>(x[0]) < static_cast<s32>(x[1]) ? 0x3f800000 : 0; },
-          draw);
+    check(
+        "setp.lt.u32 %p1|%p2, %a, %b; xor.pred %p3, %c, %c;" + both, shape,
+        [](const Row& x) { return x[0] < x[1] ? 1 : 2; }, draw);
+    check(
+        "setp.lt.and.u32 %p1|%p2, %a, %b, %c;" + both, shape,
+        [](const Row& x) { return x[2] == 0     ? 0
+                                  : x[0] < x[1] ? 1
+                                                : 2; }, draw);
+    check(
+        "setp.lt.or.u32 %p1|%p2, %a, %b, !%c;" + both, shape,
+        [](const Row& x) { return x[2] == 0     ? 3
+                                  : x[0] < x[1] ? 1
+                                                : 2; }, draw);
+    check(
+        "setp.lt.xor.u32 %p1|%p2, %a, %b, %c;" + both, shape,
+        [](const Row& x) { return (x[0] < x[1]) != (x[2] != 0) ? 1 : 2; }, draw);
+    check(
+        "set.lt.u32.u32 %d, %a, %b; xor.pred %p3, %c, %c;", shape, [](const Row& x) { return x[0] < x[1] ? ~0u : 0; },
+        draw);
+    check(
+        "set.lt.and.f32.s32 %d, %a, %b, %c;", shape,
+        [](const Row& x) { return x[2] != 0 && static_cast<s32>(x[0]) < static_cast<s32>(x[1]) ? 0x3f800000 : 0; },
+        draw);
 }
 
 TEST_F(Comparisons, Selections) {

@@ -110,31 +110,34 @@ TEST_F(Conversions, FloatsToIntegers) {
     for (const int width : {32, 64}) {
         const auto draw = [=](std::mt19937_64& random) { return around(random, width); };
         const auto number = [=](u64 x) {
-            return width == 32 ? static_cast<double>(std::bit_cast<float>(static_cast<u32>(x))) : std::bit_cast<double>(x);
+            return width == 32 ? static_cast<double>(std::bit_cast<float>(static_cast<u32>(x)))
+                               : std::bit_cast<double>(x);
         };
         for (const auto& [name, f] : kRoundings) {
             for (const auto& to : kTypes) {
-                check(std::string("cvt.") + name + "." + to.name + ".f" + std::to_string(width) + " %d, %a;",
-                      {held(to), {width}},
-                      [&, f = f](const Row& x) -> Wide {
-                          const double v = number(x[0]);
-                          if (std::isnan(v)) {
-                              return width == 64 || to.bits == 64 ? Wide{1} << (to.bits - 1) : 0;
-                          }
-                          return std::fabs(v) > 1e30 ? v > 0 ? most(to) : least(to)
-                                                     : std::clamp(static_cast<Wide>(f(v)), least(to), most(to));
-                      },
-                      draw, 200);
+                check(
+                    std::string("cvt.") + name + "." + to.name + ".f" + std::to_string(width) + " %d, %a;",
+                    {held(to), {width}},
+                    [&, f = f](const Row& x) -> Wide {
+                        const double v = number(x[0]);
+                        if (std::isnan(v)) {
+                            return width == 64 || to.bits == 64 ? Wide{1} << (to.bits - 1) : 0;
+                        }
+                        return std::fabs(v) > 1e30 ? v > 0 ? most(to) : least(to)
+                                                   : std::clamp(static_cast<Wide>(f(v)), least(to), most(to));
+                    },
+                    draw, 200);
             }
-            check(std::string("cvt.") + name + ".f" + std::to_string(width) + ".f" + std::to_string(width) + " %d, %a;",
-                  {width, {width}},
-                  [&, f = f](const Row& x) {
-                      const double v = f(number(x[0]));
-                      return width == 32 ? std::isnan(v) ? 0x7fffffff : std::bit_cast<u32>(static_cast<float>(v))
-                             : std::isnan(v) ? 0x7fffffffffffffff
-                                             : std::bit_cast<u64>(v);
-                  },
-                  draw, 200);
+            check(
+                std::string("cvt.") + name + ".f" + std::to_string(width) + ".f" + std::to_string(width) + " %d, %a;",
+                {width, {width}},
+                [&, f = f](const Row& x) {
+                    const double v = f(number(x[0]));
+                    return width == 32     ? std::isnan(v) ? 0x7fffffff : std::bit_cast<u32>(static_cast<float>(v))
+                               : std::isnan(v) ? 0x7fffffffffffffff
+                                           : std::bit_cast<u64>(v);
+                },
+                draw, 200);
         }
     }
 }
@@ -144,15 +147,16 @@ TEST_F(Conversions, BetweenFloats) {
     mpfr_t exact;
     mpfr_init2(exact, 53);
     for (const auto& [name, mode] : kModes) {
-        check(std::string("cvt.") + name + ".f32.f64 %d, %a;", {32, {64}},
-              [&](const Row& x) {
-                  mpfr_set_d(exact, std::bit_cast<double>(x[0]), MPFR_RNDN);
-                  return is_nan(x[0]) ? 0x7fffffff : std::bit_cast<u32>(mpfr_get_flt(exact, mode));
-              },
-              [](std::mt19937_64& random) {
-                  const double x = std::bit_cast<float>(static_cast<u32>(random()));
-                  return Row{random() % 2 == 0 ? std::bit_cast<u64>(x) ^ (random() & 0x1fffffff) : operand(random)};
-              });
+        check(
+            std::string("cvt.") + name + ".f32.f64 %d, %a;", {32, {64}},
+            [&](const Row& x) {
+                mpfr_set_d(exact, std::bit_cast<double>(x[0]), MPFR_RNDN);
+                return is_nan(x[0]) ? 0x7fffffff : std::bit_cast<u32>(mpfr_get_flt(exact, mode));
+            },
+            [](std::mt19937_64& random) {
+                const double x = std::bit_cast<float>(static_cast<u32>(random()));
+                return Row{random() % 2 == 0 ? std::bit_cast<u64>(x) ^ (random() & 0x1fffffff) : operand(random)};
+            });
     }
     mpfr_clear(exact);
     check("cvt.f64.f32 %d, %a;", {64, {32}}, [](const Row& x) {
@@ -178,40 +182,44 @@ TEST_F(Conversions, NarrowFloats) {
     for (const auto& f : kFormats) {
         oracle::MpfrRounder rounder(f.format);
         for (const auto& r : kRoundings) {
-            check(std::string("{ .reg .b16 %h; cvt.") + r.name + "." + f.name + ".f32 %h, %a; cvt.f32." + f.name +
-                      " %d, %h; }",
-                  {32, {32}},
-                  [&](const Row& x) {
-                      const u32 bits = rounder.convert(r.mode, static_cast<u32>(x[0]));
-                      return (bits & 0x7fffffff) > 0x7f800000 ? 0x7fffffff : bits;
-                  },
-                  [&](std::mt19937_64& random) {
-                      const u64 exponent = 127 + random() % 40 - 27;
-                      return Row{random() % 2 == 0 ? exponent << 23 | (random() & 0x807fffff) : operand(random)};
-                  },
-                  2000);
+            check(
+                std::string("{ .reg .b16 %h; cvt.") + r.name + "." + f.name + ".f32 %h, %a; cvt.f32." + f.name +
+                    " %d, %h; }",
+                {32, {32}},
+                [&](const Row& x) {
+                    const u32 bits = rounder.convert(r.mode, static_cast<u32>(x[0]));
+                    return (bits & 0x7fffffff) > 0x7f800000 ? 0x7fffffff : bits;
+                },
+                [&](std::mt19937_64& random) {
+                    const u64 exponent = 127 + random() % 40 - 27;
+                    return Row{random() % 2 == 0 ? exponent << 23 | (random() & 0x807fffff) : operand(random)};
+                },
+                2000);
         }
     }
     // Every binary16 there is, and every bfloat16, which is the upper half of a binary32.
     size_t next = 0;
     const auto every = [&](std::mt19937_64&) { return Row{next++ & 0xffff}; };
-    check("cvt.f32.f16 %d, %a;", {32, {16}},
-          [](const Row& x) -> u32 {
-              const int exponent = static_cast<int>(x[0] >> 10 & 31);
-              const double fraction = static_cast<double>(x[0] & 1023) / 1024;
-              const double magnitude = exponent == 0 ? fraction * 0x1p-14 : std::ldexp(1 + fraction, exponent - 15);
-              if (exponent == 31) {
-                  return fraction != 0 ? 0x7fffffff : x[0] >> 15 != 0 ? 0xff800000 : 0x7f800000;
-              }
-              return std::bit_cast<u32>(static_cast<float>(x[0] >> 15 != 0 ? -magnitude : magnitude));
-          },
-          every, 65536);
+    check(
+        "cvt.f32.f16 %d, %a;", {32, {16}},
+        [](const Row& x) -> u32 {
+            const int exponent = static_cast<int>(x[0] >> 10 & 31);
+            const double fraction = static_cast<double>(x[0] & 1023) / 1024;
+            const double magnitude = exponent == 0 ? fraction * 0x1p-14 : std::ldexp(1 + fraction, exponent - 15);
+            if (exponent == 31) {
+                return fraction != 0 ? 0x7fffffff : x[0] >> 15 != 0 ? 0xff800000 : 0x7f800000;
+            }
+            return std::bit_cast<u32>(static_cast<float>(x[0] >> 15 != 0 ? -magnitude : magnitude));
+        },
+        every, 65536);
     next = 0;
-    check("cvt.f32.bf16 %d, %a;", {32, {16}},
-          [](const Row& x) { return (x[0] & 0x7fff) > 0x7f80 ? 0x7fffffff : x[0] << 16; }, every, 65536);
+    check(
+        "cvt.f32.bf16 %d, %a;", {32, {16}},
+        [](const Row& x) { return (x[0] & 0x7fff) > 0x7f80 ? 0x7fffffff : x[0] << 16; }, every, 65536);
     next = 0;
-    check("{ .reg .f32 %x; cvt.f32.f16 %x, %a; cvt.rn.f16.f32 %d, %x; }", {16, {16}},
-          [](const Row& x) { return (x[0] & 0x7fff) > 0x7c00 ? 0x7fff : x[0]; }, every, 65536);
+    check(
+        "{ .reg .f32 %x; cvt.f32.f16 %x, %a; cvt.rn.f16.f32 %d, %x; }", {16, {16}},
+        [](const Row& x) { return (x[0] & 0x7fff) > 0x7c00 ? 0x7fff : x[0]; }, every, 65536);
 }
 
 }  // namespace

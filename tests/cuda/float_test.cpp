@@ -52,9 +52,9 @@ Row floats(std::mt19937_64& random, size_t count, int width) {
     for (size_t k = 0; k < count; ++k) {
         u64 x = operand(random);
         if (random() % 2 == 0) {
-            x = width == 32 ? ((exponent % 256 + random() % 3) << 23 & 0x7f800000) | (random() & 0x807fffff)
-                            : ((exponent % 2048 + random() % 3) << 52 & 0x7ff0000000000000) |
-                                  (random() & 0x800fffffffffffff);
+            x = width == 32
+                    ? ((exponent % 256 + random() % 3) << 23 & 0x7f800000) | (random() & 0x807fffff)
+                    : ((exponent % 2048 + random() % 3) << 52 & 0x7ff0000000000000) | (random() & 0x800fffffffffffff);
         }
         row.push_back(x);
     }
@@ -84,31 +84,34 @@ TEST_F(Floats, RoundedOperations) {
             check("sub" + end + " %d, %a, %b;", two, binary(mpfr_sub), draw(2), count);
             check("mul" + end + " %d, %a, %b;", two, binary(mpfr_mul), draw(2), count);
             check("div" + end + " %d, %a, %b;", two, binary(mpfr_div), draw(2), count);
-            check("fma" + end + " %d, %a, %b, %c;", {width, {width, width, width}},
-                  [&](const Row& x) {
-                      Big r;
-                      read(a.x, x[0], width);
-                      read(b.x, x[1], width);
-                      read(c.x, x[2], width);
-                      mpfr_fma(r.x, a.x, b.x, c.x, mode);
-                      return round(r.x, width, mode);
-                  },
-                  draw(3), count);
+            check(
+                "fma" + end + " %d, %a, %b, %c;", {width, {width, width, width}},
+                [&](const Row& x) {
+                    Big r;
+                    read(a.x, x[0], width);
+                    read(b.x, x[1], width);
+                    read(c.x, x[2], width);
+                    mpfr_fma(r.x, a.x, b.x, c.x, mode);
+                    return round(r.x, width, mode);
+                },
+                draw(3), count);
             const Shape one{width, {width}};
-            check("sqrt" + end + " %d, %a;", one,
-                  [&](const Row& x) {
-                      read(a.x, x[0], width);
-                      mpfr_sqrt(c.x, a.x, mode);
-                      return round(c.x, width, mode);
-                  },
-                  draw(1), count);
-            check("rcp" + end + " %d, %a;", one,
-                  [&](const Row& x) {
-                      read(a.x, x[0], width);
-                      mpfr_ui_div(c.x, 1, a.x, mode);
-                      return round(c.x, width, mode);
-                  },
-                  draw(1), count);
+            check(
+                "sqrt" + end + " %d, %a;", one,
+                [&](const Row& x) {
+                    read(a.x, x[0], width);
+                    mpfr_sqrt(c.x, a.x, mode);
+                    return round(c.x, width, mode);
+                },
+                draw(1), count);
+            check(
+                "rcp" + end + " %d, %a;", one,
+                [&](const Row& x) {
+                    read(a.x, x[0], width);
+                    mpfr_ui_div(c.x, 1, a.x, mode);
+                    return round(c.x, width, mode);
+                },
+                draw(1), count);
         }
     }
 }
@@ -137,18 +140,22 @@ TEST_F(Floats, FlushedAndSaturated) {
         return row;
     };
     const Shape two{32, {32, 32}};
-    check("add.rn.ftz.f32 %d, %a, %b;", two,
-          [](const Row& x) { return flushed(canonical(number(flushed(x[0])) + number(flushed(x[1])))); }, draw);
-    check("sub.ftz.f32 %d, %a, %b;", two,
-          [](const Row& x) { return flushed(canonical(number(flushed(x[0])) - number(flushed(x[1])))); }, draw);
-    check("mul.rn.ftz.f32 %d, %a, %b;", two,
-          [](const Row& x) { return flushed(canonical(number(flushed(x[0])) * number(flushed(x[1])))); }, draw);
-    check("add.sat.f32 %d, %a, %b;", two,
-          [](const Row& x) {
-              const float r = number(x[0]) + number(x[1]);
-              return std::isnan(r) || r <= 0 ? 0 : canonical(r > 1 ? 1.0f : r);
-          },
-          draw);
+    check(
+        "add.rn.ftz.f32 %d, %a, %b;", two,
+        [](const Row& x) { return flushed(canonical(number(flushed(x[0])) + number(flushed(x[1])))); }, draw);
+    check(
+        "sub.ftz.f32 %d, %a, %b;", two,
+        [](const Row& x) { return flushed(canonical(number(flushed(x[0])) - number(flushed(x[1])))); }, draw);
+    check(
+        "mul.rn.ftz.f32 %d, %a, %b;", two,
+        [](const Row& x) { return flushed(canonical(number(flushed(x[0])) * number(flushed(x[1])))); }, draw);
+    check(
+        "add.sat.f32 %d, %a, %b;", two,
+        [](const Row& x) {
+            const float r = number(x[0]) + number(x[1]);
+            return std::isnan(r) || r <= 0 ? 0 : canonical(r > 1 ? 1.0f : r);
+        },
+        draw);
 }
 
 TEST_F(Floats, SignsAndExtremes) {
@@ -165,10 +172,14 @@ TEST_F(Floats, SignsAndExtremes) {
         }
         return std::bit_cast<u32>(greatest ? std::max(a, b) : std::min(a, b));
     };
-    check("min.f32 %d, %a, %b;", two, [&](const Row& x) { return extreme(x, false, false); }, draw);
-    check("max.f32 %d, %a, %b;", two, [&](const Row& x) { return extreme(x, true, false); }, draw);
-    check("min.NaN.f32 %d, %a, %b;", two, [&](const Row& x) { return extreme(x, false, true); }, draw);
-    check("max.NaN.f32 %d, %a, %b;", two, [&](const Row& x) { return extreme(x, true, true); }, draw);
+    check(
+        "min.f32 %d, %a, %b;", two, [&](const Row& x) { return extreme(x, false, false); }, draw);
+    check(
+        "max.f32 %d, %a, %b;", two, [&](const Row& x) { return extreme(x, true, false); }, draw);
+    check(
+        "min.NaN.f32 %d, %a, %b;", two, [&](const Row& x) { return extreme(x, false, true); }, draw);
+    check(
+        "max.NaN.f32 %d, %a, %b;", two, [&](const Row& x) { return extreme(x, true, true); }, draw);
     const auto is_nan = [](u64 x) { return (x & 0x7fffffff) > 0x7f800000; };
     check("neg.f32 %d, %a;", {32, {32}}, [&](const Row& x) { return is_nan(x[0]) ? 0x7fffffff : x[0] ^ 0x80000000; });
     check("abs.f32 %d, %a;", {32, {32}}, [&](const Row& x) { return is_nan(x[0]) ? 0x7fffffff : x[0] & 0x7fffffff; });
@@ -180,21 +191,23 @@ TEST_F(Floats, ApproximateFunctions) {
     const struct {
         const char* name;
         double (*f)(double);
-    } kFunctions[] = {{"ex2", std::exp2}, {"lg2", std::log2}, {"sin", std::sin}, {"cos", std::cos}, {"tanh", std::tanh}};
+    } kFunctions[] = {
+        {"ex2", std::exp2}, {"lg2", std::log2}, {"sin", std::sin}, {"cos", std::cos}, {"tanh", std::tanh}};
     for (const auto& [name, f] : kFunctions) {
         check(std::string(name) + ".approx.f32 %d, %a;", {32, {32}},
               [f = f](const Row& x) { return canonical(static_cast<float>(f(static_cast<double>(number(x[0]))))); });
     }
-    check("rsqrt.approx.f32 %d, %a;", {32, {32}}, [](const Row& x) {
-        return canonical(static_cast<float>(1 / std::sqrt(static_cast<double>(number(x[0])))));
-    });
+    check("rsqrt.approx.f32 %d, %a;", {32, {32}},
+          [](const Row& x) { return canonical(static_cast<float>(1 / std::sqrt(static_cast<double>(number(x[0]))))); });
 }
 
 /// (1 + 2^-12)^2 - (1 + 2^-11) is 2^-24 if rounded once, and 0 if the product is rounded first.
 TEST_F(Floats, FusedMeansRoundedOnce) {
     const auto one_row = [](std::mt19937_64&) { return Row{0x3f800800, 0xbf801000}; };
-    check("fma.rn.f32 %d, %a, %a, %b;", {32, {32, 32}}, [](const Row&) { return 0x33800000; }, one_row, 1);
-    check("mul.rn.f32 %d, %a, %a; add.rn.f32 %d, %d, %b;", {32, {32, 32}}, [](const Row&) { return 0; }, one_row, 1);
+    check(
+        "fma.rn.f32 %d, %a, %a, %b;", {32, {32, 32}}, [](const Row&) { return 0x33800000; }, one_row, 1);
+    check(
+        "mul.rn.f32 %d, %a, %a; add.rn.f32 %d, %d, %b;", {32, {32, 32}}, [](const Row&) { return 0; }, one_row, 1);
 }
 
 }  // namespace

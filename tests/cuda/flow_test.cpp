@@ -47,21 +47,25 @@ TEST_F(Flow, LoopsOfDifferentLengths) {
         }
         return count;
     };
-    expect("add.u32 %r2, %r0, 1; mov.u32 %r1, 0;\n"
-           "$loop: setp.eq.u32 %p1, %r2, 1; @%p1 bra $done;\n"
-           "and.b32 %r3, %r2, 1; setp.eq.u32 %p2, %r3, 0; @%p2 bra $even;\n"
-           "mad.lo.u32 %r2, %r2, 3, 1; bra.uni $next;\n$even: shr.u32 %r2, %r2, 1;\n"
-           "$next: add.u32 %r1, %r1, 1; bra $loop;\n$done:",
-           steps, 200);
+    expect(
+        "add.u32 %r2, %r0, 1; mov.u32 %r1, 0;\n"
+        "$loop: setp.eq.u32 %p1, %r2, 1; @%p1 bra $done;\n"
+        "and.b32 %r3, %r2, 1; setp.eq.u32 %p2, %r3, 0; @%p2 bra $even;\n"
+        "mad.lo.u32 %r2, %r2, 3, 1; bra.uni $next;\n$even: shr.u32 %r2, %r2, 1;\n"
+        "$next: add.u32 %r1, %r1, 1; bra $loop;\n$done:",
+        steps, 200);
 }
 
 TEST_F(Flow, GuardsExitAndIndexedBranches) {
     expect("mov.u32 %r1, 5; setp.lt.u32 %p1, %r0, 7; @%p1 mov.u32 %r1, 6; @!%p1 add.u32 %r1, %r1, 2;",
            [](u32 k) { return k < 7 ? 6 : 7; });
     expect("setp.gt.u32 %p1, %r0, 20; @%p1 exit; mov.u32 %r1, 1;", [](u32 k) { return k > 20 ? 0xabcd : 1; });
-    expect("and.b32 %r2, %r0, 3; $targets: .branchtargets $a, $b, $c, $b;\nbrx.idx %r2, $targets;\n"
-           "$a: mov.u32 %r1, 10; bra $end;\n$b: mov.u32 %r1, 11; bra $end;\n$c: mov.u32 %r1, 12;\n$end:",
-           [](u32 k) { return k % 4 == 0 ? 10 : k % 4 == 2 ? 12 : 11; });
+    expect(
+        "and.b32 %r2, %r0, 3; $targets: .branchtargets $a, $b, $c, $b;\nbrx.idx %r2, $targets;\n"
+        "$a: mov.u32 %r1, 10; bra $end;\n$b: mov.u32 %r1, 11; bra $end;\n$c: mov.u32 %r1, 12;\n$end:",
+        [](u32 k) { return k % 4 == 0   ? 10
+                           : k % 4 == 2 ? 12
+                                        : 11; });
 }
 
 /// Declared before it is defined; recursive; lanes return at different depths.
@@ -76,9 +80,10 @@ TEST_F(Flow, Calls) {
         "sub.u32 %r2, %r1, 1; st.param.b32 [param0+0], %r2; st.param.b64 [param1+8], %rd1;\n"
         "call.uni (retval0), f, (param0, param1); ld.param.b32 %r3, [retval0+0]; }\n"
         "ld.local.u32 %r6, [%rd2]; add.u32 %r4, %r3, %r6;\n$base: st.param.b32 [result+0], %r4; ret;\n}\n";
-    expect("and.b32 %r2, %r0, 7; mov.u64 %rd3, 100;\n{ .param .b32 p0; .param .align 8 .b8 p1[16]; .param .b32 r0;\n"
-           "st.param.b32 [p0+0], %r2; st.param.b64 [p1+8], %rd3; call (r0), f, (p0, p1); ld.param.b32 %r1, [r0]; }",
-           [](u32 k) { return 100 + (k % 8) * (k % 8 + 1) / 2; }, 70, function);
+    expect(
+        "and.b32 %r2, %r0, 7; mov.u64 %rd3, 100;\n{ .param .b32 p0; .param .align 8 .b8 p1[16]; .param .b32 r0;\n"
+        "st.param.b32 [p0+0], %r2; st.param.b64 [p1+8], %rd3; call (r0), f, (p0, p1); ld.param.b32 %r1, [r0]; }",
+        [](u32 k) { return 100 + (k % 8) * (k % 8 + 1) / 2; }, 70, function);
 }
 
 TEST_F(Flow, SpecialRegisters) {
@@ -101,20 +106,24 @@ TEST_F(Flow, Shuffles) {
     expect("shfl.sync.up.b32 %r1, %r0, 2, 6144" + all, [](u32 k) { return k % 8 < 2 ? k : k - 2; });
     expect("shfl.sync.idx.b32 %r1, %r0, 11, 6175" + all, [](u32 k) { return k / 8 * 8 + 3; });
     // Half of a warp among themselves, and lanes that parted before.
-    expect("setp.lt.u32 %p1, %r0, 16; mov.u32 %r1, 0; @!%p1 bra $end; shfl.sync.bfly.b32 %r1, %r0, 1, 31, 0xffff;\n$end:",
-           [](u32 k) { return k < 16 ? k ^ 1 : 0; });
-    expect("and.b32 %r2, %r0, 1; setp.eq.u32 %p1, %r2, 0; @%p1 bra $even; add.u32 %r0, %r0, 100; bra $end;\n"
-           "$even: add.u32 %r0, %r0, 200;\n$end: shfl.sync.bfly.b32 %r1, %r0, 1, 31" + all,
-           [](u32 k) { return (k ^ 1) + (k % 2 == 0 ? 100 : 200); });
+    expect(
+        "setp.lt.u32 %p1, %r0, 16; mov.u32 %r1, 0; @!%p1 bra $end; shfl.sync.bfly.b32 %r1, %r0, 1, 31, 0xffff;\n$end:",
+        [](u32 k) { return k < 16 ? k ^ 1 : 0; });
+    expect(
+        "and.b32 %r2, %r0, 1; setp.eq.u32 %p1, %r2, 0; @%p1 bra $even; add.u32 %r0, %r0, 100; bra $end;\n"
+        "$even: add.u32 %r0, %r0, 200;\n$end: shfl.sync.bfly.b32 %r1, %r0, 1, 31" +
+            all,
+        [](u32 k) { return (k ^ 1) + (k % 2 == 0 ? 100 : 200); });
 }
 
 TEST_F(Flow, VotesMatchesAndReductions) {
     expect("setp.lt.u32 %p1, %r0, 40; vote.sync.ballot.b32 %r1, %p1, -1;", [](u32 k) { return k < 32 ? ~0u : 0xff; });
     expect("setp.lt.u32 %p1, %r0, 40; vote.sync.ballot.b32 %r1, !%p1, -1;", [](u32 k) { return k < 32 ? 0 : ~0xffu; });
-    expect("setp.lt.u32 %p1, %r0, 40; vote.sync.any.pred %p2, %p1, -1; vote.sync.all.pred %p3, %p1, -1;"
-           "vote.sync.uni.pred %p4, %p1, -1; selp.b32 %r1, 1, 0, %p2; selp.b32 %r2, 2, 0, %p3; selp.b32 %r3, 4, 0, %p4;"
-           "or.b32 %r1, %r1, %r2; or.b32 %r1, %r1, %r3;",
-           [](u32 k) { return k < 32 ? 7 : 1; });
+    expect(
+        "setp.lt.u32 %p1, %r0, 40; vote.sync.any.pred %p2, %p1, -1; vote.sync.all.pred %p3, %p1, -1;"
+        "vote.sync.uni.pred %p4, %p1, -1; selp.b32 %r1, 1, 0, %p2; selp.b32 %r2, 2, 0, %p3; selp.b32 %r3, 4, 0, %p4;"
+        "or.b32 %r1, %r1, %r2; or.b32 %r1, %r1, %r3;",
+        [](u32 k) { return k < 32 ? 7 : 1; });
     expect("and.b32 %r2, %r0, 3; match.any.sync.b32 %r1, %r2, -1;", [](u32 k) { return 0x11111111u << k % 4; });
     expect("and.b32 %r2, %r0, 32; match.all.sync.b32 %r1|%p1, %r2, -1; selp.b32 %r1, %r1, 0, %p1;",
            [](u32) { return ~0u; });
@@ -124,8 +133,10 @@ TEST_F(Flow, VotesMatchesAndReductions) {
 }
 
 TEST_F(Flow, BlocksThatAreNoWholeWarps) {
-    expect("setp.eq.u32 %p1, %r0, 0; vote.sync.ballot.b32 %r1, %p1, -1;", [](u32 k) { return k < 32 ? 1 : 0; }, 37);
-    expect("shfl.sync.bfly.b32 %r1, %r0, 1, 31, -1; bar.sync 0;", [](u32 k) { return k ^ 1; }, 38);
+    expect(
+        "setp.eq.u32 %p1, %r0, 0; vote.sync.ballot.b32 %r1, %p1, -1;", [](u32 k) { return k < 32 ? 1 : 0; }, 37);
+    expect(
+        "shfl.sync.bfly.b32 %r1, %r0, 1, 31, -1; bar.sync 0;", [](u32 k) { return k ^ 1; }, 38);
 }
 
 TEST_F(Flow, Barriers) {
@@ -137,8 +148,9 @@ TEST_F(Flow, Barriers) {
     // Threads that have left do not hold up the others.
     expect("mov.u32 %r1, 1; setp.gt.u32 %p1, %r0, 50; @%p1 exit; barrier.cta.sync.aligned 0;",
            [](u32 k) { return k > 50 ? 0xabcd : 1; });
-    expect_failure("setp.gt.u32 %p1, %r0, 31; @%p1 bra $end; bar.sync 0;\n$end: bar.sync 1;",
-                   "a barrier that not all threads of the block reach, 32 threads wait at line 9, 32 threads wait at line 10");
+    expect_failure(
+        "setp.gt.u32 %p1, %r0, 31; @%p1 bra $end; bar.sync 0;\n$end: bar.sync 1;",
+        "a barrier that not all threads of the block reach, 32 threads wait at line 9, 32 threads wait at line 10");
     expect_failure("setp.gt.u32 %p1, %r0, 31; @%p1 bra $other; bar.sync 0; bra $end;\n$other: bar.sync 0;\n$end:",
                    "a barrier that not all threads of the block reach");
     expect_failure("setp.gt.u32 %p1, %r0, 5; @%p1 bra $end; bar.warp.sync -1;\n$end: bar.sync 0;",

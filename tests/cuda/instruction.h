@@ -105,10 +105,14 @@ inline u64 operand(std::mt19937_64& random) {
                                  0x7ff8000000000000,
                                  0x000fffffffffffff};
     switch (random() % 4) {
-        case 0: return kEdges[random() % std::size(kEdges)];
-        case 1: return random() >> (random() % 64);
-        case 2: return u64{1} << (random() % 64);
-        default: return random();
+        case 0:
+            return kEdges[random() % std::size(kEdges)];
+        case 1:
+            return random() >> (random() % 64);
+        case 2:
+            return u64{1} << (random() % 64);
+        default:
+            return random();
     }
 }
 
@@ -147,8 +151,7 @@ protected:
                 for (const u64 x : row) {
                     values << std::hex << " 0x" << x;
                 }
-                ADD_FAILURE() << text << ":" << values.str() << std::hex << ": got 0x" << got[k] << ", want 0x"
-                              << want;
+                ADD_FAILURE() << text << ":" << values.str() << std::hex << ": got 0x" << got[k] << ", want 0x" << want;
             }
         }
         cu.cuMemFree_v2(in);

@@ -29,7 +29,7 @@ struct IntegerType {
     bool is_signed;
 };
 
-constexpr IntegerType kTypes[] = {{"u16", 16, false}, {"s16", 16, true}, {"u32", 32, false},
+constexpr IntegerType kTypes[] = {{"u16", 16, false}, {"s16", 16, true},  {"u32", 32, false},
                                   {"s32", 32, true},  {"u64", 64, false}, {"s64", 64, true}};
 
 TEST_F(Integers, SumsDifferencesProducts) {
@@ -67,8 +67,10 @@ TEST_F(Integers, QuotientsAndExtremes) {
         const std::string type = t.name;
         const Shape two{t.bits, {t.bits, t.bits}};
         const auto v = [&](u64 x) { return value(x, t.bits, t.is_signed); };
-        check("div." + type + " %d, %a, %b;", two, [&](const Row& x) { return x[1] == 0 ? Wide{-1} : v(x[0]) / v(x[1]); });
-        check("rem." + type + " %d, %a, %b;", two, [&](const Row& x) { return x[1] == 0 ? v(x[0]) : v(x[0]) % v(x[1]); });
+        check("div." + type + " %d, %a, %b;", two,
+              [&](const Row& x) { return x[1] == 0 ? Wide{-1} : v(x[0]) / v(x[1]); });
+        check("rem." + type + " %d, %a, %b;", two,
+              [&](const Row& x) { return x[1] == 0 ? v(x[0]) : v(x[0]) % v(x[1]); });
         check("min." + type + " %d, %a, %b;", two, [&](const Row& x) { return std::min(v(x[0]), v(x[1])); });
         check("max." + type + " %d, %a, %b;", two, [&](const Row& x) { return std::max(v(x[0]), v(x[1])); });
         check("sad." + type + " %d, %a, %b, %c;", {t.bits, {t.bits, t.bits, t.bits}}, [&](const Row& x) {
@@ -134,17 +136,17 @@ TEST_F(Integers, CarryChains) {
           [](const Row& x) { return x[0] + x[1]; });
     check(halves + "sub.cc.u32 %x4, %x0, %x2; subc.u32 %x5, %x1, %x3; mov.b64 %d, {%x4, %x5};", two,
           [](const Row& x) { return x[0] - x[1]; });
-    check(halves + "mul.lo.u32 %x4, %x0, %x2; mul.hi.u32 %x5, %x0, %x2;"
-                   "mad.lo.u32 %x5, %x0, %x3, %x5; mad.lo.u32 %x5, %x1, %x2, %x5; mov.b64 %d, {%x4, %x5};",
+    check(halves +
+              "mul.lo.u32 %x4, %x0, %x2; mul.hi.u32 %x5, %x0, %x2;"
+              "mad.lo.u32 %x5, %x0, %x3, %x5; mad.lo.u32 %x5, %x1, %x2, %x5; mov.b64 %d, {%x4, %x5};",
           two, [](const Row& x) { return x[0] * x[1]; });
     // The carry out of 64 bits, and products with carries: the high half of a 128-bit product plus b.
     check("{ .reg .b64 %y<3>; add.cc.u64 %y0, %a, %b; addc.u64 %d, 0, 0; }", two,
           [](const Row& x) { return x[0] + x[1] < x[0] ? 1 : 0; });
     check("{ .reg .b64 %y<3>; sub.cc.u64 %y0, %a, %b; subc.u64 %d, 0, 0; }", two,
           [](const Row& x) { return x[0] < x[1] ? -1 : 0; });
-    check("{ .reg .b64 %y<3>; mad.lo.cc.u64 %y0, %a, %b, %b; madc.hi.u64 %d, %a, %b, 0; }", two, [](const Row& x) {
-        return static_cast<u64>((static_cast<unsigned __int128>(x[0]) * x[1] + x[1]) >> 64);
-    });
+    check("{ .reg .b64 %y<3>; mad.lo.cc.u64 %y0, %a, %b, %b; madc.hi.u64 %d, %a, %b, 0; }", two,
+          [](const Row& x) { return static_cast<u64>((static_cast<unsigned __int128>(x[0]) * x[1] + x[1]) >> 64); });
 }
 
 }  // namespace

@@ -112,13 +112,15 @@ TEST_F(Memory, LocalMemoryBelongsToAThread) {
 TEST_F(Memory, AtomicOperations) {
     const std::string atomics[] = {"add.u32", "min.s32", "max.u32", "and.b32", "or.b32",
                                    "xor.b32", "inc.u32", "dec.u32", "exch.b32"};
-    std::string body = ".shared .align 4 .u32 total;\nadd.u32 %r1, %r0, 3; setp.ne.u32 %p1, %r0, 0;"
-                       "@!%p1 st.shared.u32 [total], 5; bar.sync 0; atom.shared.add.u32 %r3, [total], %r0; bar.sync 0;";
+    std::string body =
+        ".shared .align 4 .u32 total;\nadd.u32 %r1, %r0, 3; setp.ne.u32 %p1, %r0, 0;"
+        "@!%p1 st.shared.u32 [total], 5; bar.sync 0; atom.shared.add.u32 %r3, [total], %r0; bar.sync 0;";
     for (size_t k = 0; k < std::size(atomics); ++k) {
         body += "atom.relaxed.gpu.global." + atomics[k] + " %r2, [%rd0+" + std::to_string(4 * k) + "], %r1;\n";
     }
-    body += "red.global.add.u32 [%rd0+36], 2; atom.global.cas.b32 %r4, [%rd0+40], 10, %r0;"
-            "atom.global.add.f32 %f1, [%rd0+44], 0f3F000000; ld.shared.u32 %r5, [total]; st.global.u32 [%rd0+48], %r5;";
+    body +=
+        "red.global.add.u32 [%rd0+36], 2; atom.global.cas.b32 %r4, [%rd0+40], 10, %r0;"
+        "atom.global.add.f32 %f1, [%rd0+44], 0f3F000000; ld.shared.u32 %r5, [total]; st.global.u32 [%rd0+48], %r5;";
     std::vector<u32> start = {1, 0, 0, 0xff, 0, 0, 0, 4, 0, 0, 10, 0, 0};
     const auto words = run(kernel(body), start, 40);
     std::vector<u32> want = start;
@@ -147,8 +149,9 @@ TEST_F(Memory, AccessBeyondAnAllocation) {
     const CUdeviceptr data = upload(std::vector<u32>(32));
     const auto [result, said] = fails(load(ptx), 2, 32, 0, data);
     EXPECT_EQ(result, CUDA_ERROR_ILLEGAL_ADDRESS);
-    for (const char* part : {"k: ", "writes 4 bytes of global memory", "0 bytes past the end of an allocation of 128 bytes",
-                             "block (0,0,0), thread (29,0,0), line 10", "st.global.u32 [%rd1+12], %r0;"}) {
+    for (const char* part :
+         {"k: ", "writes 4 bytes of global memory", "0 bytes past the end of an allocation of 128 bytes",
+          "block (0,0,0), thread (29,0,0), line 10", "st.global.u32 [%rd1+12], %r0;"}) {
         EXPECT_NE(said.find(part), std::string::npos) << said;
     }
 }
@@ -189,7 +192,8 @@ TEST_F(Memory, AccessToWhatWasFreed) {
 
 /// Bytes of one word that belong to several threads are no race, words of another thread are.
 TEST_F(Memory, Races) {
-    const std::string begin = ".shared .align 4 .b8 s[512];\nmov.u32 %r1, s; shl.b32 %r2, %r0, 2; add.u32 %r3, %r1, %r2;";
+    const std::string begin =
+        ".shared .align 4 .b8 s[512];\nmov.u32 %r1, s; shl.b32 %r2, %r0, 2; add.u32 %r3, %r1, %r2;";
     const std::string neighbour = "xor.b32 %r4, %r2, ";
     const auto race = [&](const std::string& body, unsigned threads) {
         const auto [result, said] = fails(load(kernel(begin + body)), 1, threads, 0, upload(std::vector<u32>(64)));
@@ -220,9 +224,10 @@ TEST_F(Memory, Races) {
     EXPECT_TRUE(race(filled + "atom.shared.add.u32 %r5, [%r1], 1; ld.shared.u32 %r5, [%r1];", 64));
     // Bytes.
     EXPECT_FALSE(race("add.u32 %r3, %r1, %r0; st.shared.u8 [%r3], %r0; ld.shared.u8 %r5, [%r3];", 64));
-    EXPECT_TRUE(race("add.u32 %r3, %r1, %r0; st.shared.u8 [%r3], %r0; xor.b32 %r4, %r0, 33; add.u32 %r4, %r4, %r1;"
-                     "ld.shared.u8 %r5, [%r4];",
-                     64));
+    EXPECT_TRUE(
+        race("add.u32 %r3, %r1, %r0; st.shared.u8 [%r3], %r0; xor.b32 %r4, %r0, 33; add.u32 %r4, %r4, %r1;"
+             "ld.shared.u8 %r5, [%r4];",
+             64));
 }
 
 }  // namespace

@@ -16,7 +16,8 @@ struct ErrorText {
     const char* text;
 };
 
-#define AXFIRE_ERROR(code, text) {code, #code, text}
+#define AXFIRE_ERROR(code, text) \
+    { code, #code, text }
 constexpr ErrorText kErrors[] = {
     AXFIRE_ERROR(CUDA_SUCCESS, "no error"),
     AXFIRE_ERROR(CUDA_ERROR_INVALID_VALUE, "invalid argument"),

@@ -113,11 +113,16 @@ u32 static_shared_bytes(const CUfunc_st& f) {
 
 CUresult result_of(FaultKind kind) {
     switch (kind) {
-        case FaultKind::address: return CUDA_ERROR_ILLEGAL_ADDRESS;
-        case FaultKind::misaligned: return CUDA_ERROR_MISALIGNED_ADDRESS;
-        case FaultKind::assertion: return CUDA_ERROR_ASSERT;
-        case FaultKind::budget: return CUDA_ERROR_LAUNCH_TIMEOUT;
-        default: return CUDA_ERROR_LAUNCH_FAILED;
+        case FaultKind::address:
+            return CUDA_ERROR_ILLEGAL_ADDRESS;
+        case FaultKind::misaligned:
+            return CUDA_ERROR_MISALIGNED_ADDRESS;
+        case FaultKind::assertion:
+            return CUDA_ERROR_ASSERT;
+        case FaultKind::budget:
+            return CUDA_ERROR_LAUNCH_TIMEOUT;
+        default:
+            return CUDA_ERROR_LAUNCH_FAILED;
     }
 }
 
@@ -207,17 +212,26 @@ AXFIRE_CUDA_API CUresult cuFuncGetAttribute(int* value, CUfunction_attribute att
             case CU_FUNC_ATTRIBUTE_MAX_THREADS_PER_BLOCK:
                 *value = static_cast<int>(function->function->max_threads);
                 break;
-            case CU_FUNC_ATTRIBUTE_SHARED_SIZE_BYTES: *value = static_cast<int>(static_shared_bytes(*function)); break;
-            case CU_FUNC_ATTRIBUTE_LOCAL_SIZE_BYTES: *value = static_cast<int>(function->function->local_bytes); break;
+            case CU_FUNC_ATTRIBUTE_SHARED_SIZE_BYTES:
+                *value = static_cast<int>(static_shared_bytes(*function));
+                break;
+            case CU_FUNC_ATTRIBUTE_LOCAL_SIZE_BYTES:
+                *value = static_cast<int>(function->function->local_bytes);
+                break;
             case CU_FUNC_ATTRIBUTE_NUM_REGS:
                 *value = static_cast<int>(std::clamp(function->function->register_count, 16u, 255u));
                 break;
-            case CU_FUNC_ATTRIBUTE_PTX_VERSION: *value = static_cast<int>(program.target); break;
-            case CU_FUNC_ATTRIBUTE_BINARY_VERSION: *value = static_cast<int>(state().settings.capability); break;
+            case CU_FUNC_ATTRIBUTE_PTX_VERSION:
+                *value = static_cast<int>(program.target);
+                break;
+            case CU_FUNC_ATTRIBUTE_BINARY_VERSION:
+                *value = static_cast<int>(state().settings.capability);
+                break;
             case CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES:
                 *value = static_cast<int>(function->dynamic_shared_limit);
                 break;
-            default: *value = 0;
+            default:
+                *value = 0;
         }
         return CUDA_SUCCESS;
     });

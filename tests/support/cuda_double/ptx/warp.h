@@ -107,9 +107,11 @@ public:
     }
     /// The address of a memory instruction.
     u64 address(const Instruction& i, u32 lane) {
-        const u64 base = !i.has_base ? 0 : get(i.in[0], i.base_is_64 ? 8 : 4, lane);
-        const u64 sum = base + static_cast<u64>(i.offset);
-        return i.base_is_64 ? sum : sum & 0xffffffffu;
+        const u64 offset = static_cast<u64>(i.offset);
+        if (!i.has_base) {
+            return offset;
+        }
+        return i.base_is_64 ? lanes<u64>(i.in[0])[lane] + offset : (lanes<u32>(i.in[0])[lane] + offset) & 0xffffffffu;
     }
     Frame& frame() { return *frame_; }
     Block& block() { return block_; }
