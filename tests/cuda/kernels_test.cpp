@@ -178,6 +178,27 @@ TEST_F(Kernels, DeviceFunctions) {
     }
 }
 
+TEST_F(Kernels, CallsThroughPointers) {
+    const CUfunction f = load(compile_cuda(R"(
+        typedef int (*Function)(int);
+        __device__ __noinline__ int next(int x) { return x + 1; }
+        __device__ __noinline__ int twice(int x) { return x * 2; }
+        __device__ Function table[3] = {next, twice, nullptr};
+        extern "C" __global__ void k(int* out, int which) {
+            const Function chosen = table[(threadIdx.x + which) % 2], given = threadIdx.x > 3 ? next : twice;
+            out[threadIdx.x] = chosen(threadIdx.x) + 100 * given(5) + (which == 2 ? table[2](1) : 0);
+        })"));
+    const CUdeviceptr out = upload(std::vector<int>(32));
+    ASSERT_EQ(launch(f, 1, 32, 0, out, 0), CUDA_SUCCESS);
+    const std::vector<int> got = download<int>(out, 32);
+    for (int i = 0; i < 32; ++i) {
+        EXPECT_EQ(got[static_cast<size_t>(i)], (i % 2 == 0 ? i + 1 : 2 * i) + 100 * (i > 3 ? 6 : 10));
+    }
+    const auto [result, said] = fails(f, 1, 32, 0, out, 2);
+    EXPECT_EQ(result, CUDA_ERROR_LAUNCH_FAILED);
+    EXPECT_NE(said.find("a pointer to no such function"), std::string::npos) << said;
+}
+
 /// Sums by shuffles and in dynamic shared memory; 64-bit and 128-bit arithmetic; shared bytes.
 TEST_F(Kernels, ReductionsAndWideIntegers) {
     const CUfunction f = load(compile_cuda(R"(

@@ -27,7 +27,7 @@ void check(u64 address, u32 bytes, u64 size, u32 lane, Access access, const char
     if (address + bytes > size || address + bytes < address) {
         fail(FaultKind::address, lane, access, bytes, space, address, "which has " + std::to_string(size) + " bytes");
     }
-    if (address % bytes != 0) {
+    if ((address & (bytes - 1)) != 0) {
         fail(FaultKind::misaligned, lane, access, bytes, space, address, "which is misaligned");
     }
 }
@@ -38,7 +38,7 @@ u8* reach_device(Warp& w, u64 address, u32 bytes, u32 lane, Access access) {
     if (a == nullptr) {
         fail(FaultKind::address, lane, access, bytes, "global", address, launch.memory->explain(address, bytes));
     }
-    if (address % bytes != 0) {
+    if ((address & (bytes - 1)) != 0) {
         fail(FaultKind::misaligned, lane, access, bytes, "global", address, "which is misaligned");
     }
     if (a->device >= 0 && a->device != launch.device) {

@@ -52,44 +52,47 @@ void decode_leave(Decode& d) {
 }
 
 /// Where the caller keeps what it passes.
-std::vector<u32> places(Decode& d, const Operand& list, const std::vector<Parameter>& formal) {
-    if (list.parts.size() != formal.size()) {
-        d.fail("the call passes another number of values than its function has");
-    }
-    std::vector<u32> offsets;
-    for (std::size_t k = 0; k < formal.size(); ++k) {
-        const Symbol& s = d.symbol(list.parts[k]);
-        if (s.place != Symbol::Place::parameter || s.bytes != formal[k].bytes) {
-            d.fail("'" + list.parts[k].name + "' does not fit the function's parameter");
+std::vector<Passed> places(const Decode& d, const Operand& list) {
+    std::vector<Passed> passed;
+    for (const Operand& o : list.parts) {
+        const Symbol& s = d.symbol(o);
+        if (s.place != Symbol::Place::parameter) {
+            d.fail("'" + o.name + "' is no parameter");
         }
-        offsets.push_back(static_cast<u32>(s.value));
+        passed.push_back({static_cast<u32>(s.value), s.bytes});
     }
-    return offsets;
+    return passed;
 }
 
-/// call (results), function, (arguments);
+/// call (results), function, (arguments); or through a pointer, with a prototype as the last operand.
 void decode_call(Decode& d) {
     d.take("uni");
     const Operand none;
     std::size_t k = 0;
-    const Operand* results = &none;
-    if (d.operand(0).form == Operand::Form::list) {
-        results = &d.operand(k++);
-    }
-    const std::string& name = d.operand(k++).name;
-    const Operand* arguments = k < d.operand_count() ? &d.operand(k++) : &none;
+    const Operand& results = d.operand(0).form == Operand::Form::list ? d.operand(k++) : none;
+    const std::size_t function = k++;
+    const std::string& name = d.operand(function).name;
+    const bool has_arguments = k < d.operand_count() && d.operand(k).form == Operand::Form::list;
+    const Operand& arguments = has_arguments ? d.operand(k++) : none;
     if (name == "__assertfail") {
         d.i.run = assertion;
         return;
     }
-    const auto it = d.builder.module.functions.find(name);
-    if (it == d.builder.module.functions.end()) {
-        d.fail("there is no function '" + name + "' (calls through pointers are not supported)");
-    }
     d.i.flow = Flow::call;
-    d.i.callee = it->second.get();
-    d.i.results = places(d, *results, it->second->results);
-    d.i.arguments = places(d, *arguments, it->second->parameters);
+    d.i.results = places(d, results);
+    d.i.arguments = places(d, arguments);
+    const auto it = d.builder.module.functions.find(name);
+    if (it != d.builder.module.functions.end()) {
+        d.i.callee = it->second.get();
+        if (!fits(d.i, *d.i.callee)) {
+            d.fail("the call does not fit its function");
+        }
+        return;
+    }
+    d.in(function, 8, 0);
+    if (k < d.operand_count()) {
+        d.operand(k);  // the prototype
+    }
 }
 
 /// bar and barrier: .sync, .arrive, .red, .warp.sync

@@ -38,7 +38,10 @@ Frame& Warp::new_frame(const Function& function, Frame* parent) {
     }
     Frame& frame = **it;
     free_frames_.erase(std::next(it).base());
-    frame.function = &function;
+    if (frame.function != &function) {  // else its constants are there, and its registers hold what was left in them
+        frame.function = &function;
+        frame.registers = function.initial_registers;
+    }
     frame.parent = parent;
     frame.call = nullptr;
     frame.depth = parent == nullptr ? 0 : parent->depth + 1;
@@ -51,7 +54,6 @@ Frame& Warp::new_frame(const Function& function, Frame* parent) {
 void Warp::fill(Frame& frame) {
     const Function& f = *frame.function;
     const Launch& launch = block_.launch;
-    frame.registers = f.initial_registers;
     frame.parameters.assign(static_cast<std::size_t>(f.parameter_bytes) * kLanes, 0xcd);
     frame.local.assign(static_cast<std::size_t>(f.local_bytes) * kLanes, 0xcd);
     use(frame);
@@ -88,27 +90,62 @@ void Warp::fill(Frame& frame) {
         const u32 base = r.base == Relocation::kLocal          ? frame.local_base
                          : r.base == Relocation::kModuleShared ? launch.module_shared_base()
                                                                : launch.dynamic_shared_base();
-        const u64 value = get(r.slot, r.bytes, 0) + base;
+        u64 value = 0;
+        std::memcpy(&value, &f.initial_registers[r.slot], r.bytes);
+        value += base;
         for (u32 lane = 0; lane < kLanes; ++lane) {
             put(r.slot, r.bytes, lane, value);
         }
     }
 }
 
-void Warp::enter(Group& group, const Instruction& i) {
+bool fits(const Instruction& call, const Function& callee) {
+    const auto same = [](const std::vector<Passed>& passed, const std::vector<Parameter>& formal) {
+        return std::equal(passed.begin(), passed.end(), formal.begin(), formal.end(),
+                          [](const Passed& a, const Parameter& b) { return a.bytes == b.bytes; });
+    };
+    return same(call.arguments, callee.parameters) && same(call.results, callee.results);
+}
+
+/// Through a pointer: one function of those that the lanes call, the others stay where they are.
+void Warp::call(std::size_t at, const Instruction& i) {
+    if (i.callee != nullptr) {
+        enter(groups_[at], i, *i.callee);
+        return;
+    }
+    const u32 lane = static_cast<u32>(std::countr_zero(groups_[at].mask));
+    const u64* pointer = lanes<u64>(i.in[0]);
+    const auto& table = block_.launch.module->function_table;
+    const u64 index = (pointer[lane] - kFunctionWindow) / kFunctionBytes;
+    if (pointer[lane] % kFunctionBytes != 0 || index >= table.size() || !table[index]->is_defined ||
+        !fits(i, *table[index])) {
+        throw Fault{FaultKind::illegal, lane, "a call through a pointer to no such function"};
+    }
+    u32 others = 0;
+    for (u32 l = 0; l < kLanes; ++l) {
+        others |= static_cast<u32>(pointer[l] != pointer[lane]) << l;
+    }
+    others &= groups_[at].mask;
+    if (others != 0) {
+        split(at, others, groups_[at].pc);
+    }
+    enter(groups_[at], i, *table[index]);
+}
+
+void Warp::enter(Group& group, const Instruction& i, const Function& callee) {
     if (group.frame->depth >= 200) {
         throw Fault{FaultKind::illegal, static_cast<u32>(std::countr_zero(group.mask)), "calls are nested too deeply"};
     }
     Frame& caller = *group.frame;
-    Frame& frame = new_frame(*i.callee, &caller);
+    Frame& frame = new_frame(callee, &caller);
     frame.call = &i;
     frame.return_to = group.pc + 1;
     frame.lanes = group.mask;
     for (u32 lane = 0; lane < kLanes; ++lane) {
         for (std::size_t k = 0; k < i.arguments.size(); ++k) {
-            const Parameter& p = i.callee->parameters[k];
-            std::copy_n(&caller.parameters[lane * caller.function->parameter_bytes + i.arguments[k]], p.bytes,
-                        &frame.parameters[lane * i.callee->parameter_bytes + p.offset]);
+            const Passed& p = i.arguments[k];
+            std::copy_n(&caller.parameters[lane * caller.function->parameter_bytes + p.offset], p.bytes,
+                        &frame.parameters[lane * callee.parameter_bytes + callee.parameters[k].offset]);
         }
     }
     group.frame = &frame;
@@ -143,7 +180,7 @@ void Warp::leave(std::size_t at, bool exits) {
         for (std::size_t k = 0; (group.mask >> lane & 1) != 0 && k < frame.call->results.size(); ++k) {
             const Parameter& p = frame.function->results[k];
             std::copy_n(&frame.parameters[lane * frame.function->parameter_bytes + p.offset], p.bytes,
-                        &caller->parameters[lane * caller->function->parameter_bytes + frame.call->results[k]]);
+                        &caller->parameters[lane * caller->function->parameter_bytes + frame.call->results[k].offset]);
         }
     }
     group.pc = frame.return_to;

@@ -20,6 +20,7 @@ struct Symbol {
         dynamic_shared,
         local,
         global,
+        function,
         kernel_parameter,
         parameter
     };

@@ -114,11 +114,12 @@ private:
         for (std::size_t k = 0; k < values.size(); ++k) {
             u64 value = values[k].value;
             if (!values[k].symbol.empty()) {
-                const auto it = module_.globals.find(values[k].symbol);
-                if (it == module_.globals.end() || d.type.bytes != 8) {
+                const auto it = scope_.find(values[k].symbol);
+                if (it == scope_.end() || d.type.bytes != 8 ||
+                    (it->second.place != Symbol::Place::global && it->second.place != Symbol::Place::function)) {
                     throw PtxError(d.line, "initial value '" + values[k].symbol + "' is not supported");
                 }
-                value += it->second.address;
+                value += it->second.value;
             }
             std::memcpy(a.data + k * d.type.bytes, &value, d.type.bytes);
         }
@@ -149,6 +150,9 @@ private:
         auto& slot = module_.functions[name];
         if (slot == nullptr) {
             slot = std::make_unique<Function>();
+            scope_[name] = {
+                Symbol::Place::function, {}, kFunctionWindow + kFunctionBytes * module_.function_table.size(), 0};
+            module_.function_table.push_back(slot.get());
         }
         Function& f = *slot;
         f = Function{};  // a declaration may have come before
@@ -226,6 +230,12 @@ private:
     void label(FunctionBuilder& b) {
         const Token name = in_.next();
         in_.expect(":");
+        if (in_.take(".callprototype")) {  // calls check what they pass when they are made
+            while (!in_.take(";")) {
+                in_.next();
+            }
+            return;
+        }
         if (!in_.take(".branchtargets")) {
             b.label(std::string(name.text), name.line);
             return;

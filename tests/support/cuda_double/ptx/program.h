@@ -29,6 +29,12 @@ enum class Flow : u8 { plain, branch, branch_indexed, call, leave, exit, barrier
 
 enum class Space : u8 { generic, global, shared, local, constant, parameter };
 
+/// A place in the caller's parameter memory.
+struct Passed {
+    u32 offset = 0;
+    u32 bytes = 0;
+};
+
 struct Instruction {
     Handler run = nullptr;
     Handler inner = nullptr;  ///< what `run` does under another rounding mode
@@ -54,10 +60,10 @@ struct Instruction {
     s64 offset = 0;  ///< of an address
     u32 target = 0;  ///< index of an instruction
     u32 line = 0;
-    std::vector<u32> targets;  ///< of an indexed branch
-    const Function* callee = nullptr;
-    std::vector<u32> arguments;  ///< of a call: offsets in the caller's parameter memory
-    std::vector<u32> results;
+    std::vector<u32> targets;          ///< of an indexed branch
+    const Function* callee = nullptr;  ///< of a call; null for one through the pointer in in[0]
+    std::vector<Passed> arguments;     ///< of a call
+    std::vector<Passed> results;
 };
 
 /// A value passed to or from a function.
@@ -122,6 +128,10 @@ struct Function {
     std::vector<Instruction> code;
 };
 
+// Addresses of functions: not in any memory.
+inline constexpr u64 kFunctionWindow = 0x0e00'0003'0000'0000u;
+inline constexpr u64 kFunctionBytes = 16;
+
 struct Global {
     u64 address = 0;
     u64 bytes = 0;
@@ -131,6 +141,7 @@ struct Module {
     u32 version = 0;  ///< of the PTX language, times ten
     u32 target = 0;   ///< 75 for sm_75
     std::map<std::string, std::unique_ptr<Function>> functions;
+    std::vector<const Function*> function_table;  ///< by their addresses
     std::map<std::string, Global> globals;
     u32 shared_bytes = 0;            ///< of arrays that belong to no kernel
     u32 shared_granule = 4;          ///< bytes of the smallest access that may be to shared memory, at most 4

@@ -132,7 +132,7 @@ void Warp::divert(std::size_t at, const Instruction& i, u32 mask) {
             branch_indexed(at, i);
             break;
         case Flow::call:
-            enter(groups_[at], i);
+            call(at, i);
             break;
         case Flow::leave:
             leave(at, false);

@@ -32,6 +32,9 @@ struct Frame {
     std::vector<u8> local;       ///< lane by lane
 };
 
+/// True where a call passes what the function takes and returns.
+bool fits(const Instruction& call, const Function& callee);
+
 enum class Wait : u8 { none, barrier, collective };
 
 struct Group {
@@ -131,7 +134,8 @@ private:
     void branch_indexed(std::size_t at, const Instruction& i);
     void wait_at_barrier(Group& group, const Instruction& i);
     void collect(std::size_t at, const Instruction& i);
-    void enter(Group& group, const Instruction& i);
+    void call(std::size_t at, const Instruction& i);
+    void enter(Group& group, const Instruction& i, const Function& callee);
     void leave(std::size_t at, bool exits);
     void split(std::size_t at, u32 mask, u32 pc);
     void use(Frame& frame);
