@@ -96,7 +96,11 @@ Row around(std::mt19937_64& random, int width) {
     if (random() % 3 == 0) {
         return {operand(random)};
     }
-    const double x = std::ldexp(static_cast<double>(static_cast<s64>(random())), -static_cast<int>(random() % 70));
+    double x = std::ldexp(static_cast<double>(static_cast<s64>(random())), -static_cast<int>(random() % 70));
+    if (random() % 3 == 0) {  // the ends themselves, and their neighbours
+        const double end = std::ldexp(random() % 2 == 0 ? 1.0 : -1.0, static_cast<int>(random() % 66));
+        x = random() % 2 == 0 ? end : std::nextafter(end, random() % 2 == 0 ? 0.0 : 2 * end);
+    }
     const double half = std::nearbyint(x * 2) / 2;
     const double chosen = random() % 2 == 0 && std::fabs(x) < 1e6 ? half : x;
     return {width == 32 ? std::bit_cast<u32>(static_cast<float>(chosen)) : std::bit_cast<u64>(chosen)};

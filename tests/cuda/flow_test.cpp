@@ -116,6 +116,14 @@ TEST_F(Flow, Shuffles) {
         [](u32 k) { return (k ^ 1) + (k % 2 == 0 ? 100 : 200); });
 }
 
+/// Those that wait for lanes of their warp go on when these have left.
+TEST_F(Flow, LanesThatLeaveLater) {
+    expect(
+        "setp.gt.u32 %p1, %r0, 15; @%p1 bra $far; bar.warp.sync -1; mov.u32 %r1, 1; bra $end;\n"
+        "$far: exit;\n$end:",
+        [](u32 k) { return k < 16 ? 1 : 0xabcd; }, 32);
+}
+
 TEST_F(Flow, VotesMatchesAndReductions) {
     expect("setp.lt.u32 %p1, %r0, 40; vote.sync.ballot.b32 %r1, %p1, -1;", [](u32 k) { return k < 32 ? ~0u : 0xff; });
     expect("setp.lt.u32 %p1, %r0, 40; vote.sync.ballot.b32 %r1, !%p1, -1;", [](u32 k) { return k < 32 ? 0 : ~0xffu; });

@@ -140,6 +140,13 @@ TEST_F(Integers, CarryChains) {
               "mul.lo.u32 %x4, %x0, %x2; mul.hi.u32 %x5, %x0, %x2;"
               "mad.lo.u32 %x5, %x0, %x3, %x5; mad.lo.u32 %x5, %x1, %x2, %x5; mov.b64 %d, {%x4, %x5};",
           two, [](const Row& x) { return x[0] * x[1]; });
+    // Every thread has a carry of its own.
+    check(
+        "{ .reg .b64 %y<3>; add.cc.u64 %y0, %a, %b; and.b32 %r5, %r2, 1; setp.eq.u32 %p1, %r5, 0;"
+        "@%p1 add.cc.u64 %y1, 1, 2; addc.u64 %d, 0, 0; }",
+        two, [&, row = u64{0}](const Row& x) mutable { return row++ % 2 == 0       ? 0
+                                                              : x[0] + x[1] < x[0] ? 1
+                                                                                   : 0; });
     // The carry out of 64 bits, and products with carries: the high half of a 128-bit product plus b.
     check("{ .reg .b64 %y<3>; add.cc.u64 %y0, %a, %b; addc.u64 %d, 0, 0; }", two,
           [](const Row& x) { return x[0] + x[1] < x[0] ? 1 : 0; });

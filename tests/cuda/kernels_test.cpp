@@ -147,10 +147,17 @@ TEST_F(Kernels, DeviceFunctions) {
             switch (x % 8) { case 0: return 5; case 1: return x * x; case 2: return -x; case 3: return table[x & 3];
                              case 4: return x / 3; case 5: return x % 7; case 6: return x << 2; default: return 0; }
         }
+        __device__ __noinline__ int mixed(const int* given, int by) {
+            int own[4];
+            for (int i = 0; i < 4; ++i) own[(i + by) & 3] = given[i] * i;
+            return own[0] + given[by & 3];
+        }
         extern "C" __global__ void k(int* out, Pair start) {
             const int i = threadIdx.x;
             const Pair p = turned(start, i);
             out[i] = p.a[0] + 10 * p.a[i % 5] + (int)p.b + 1000 * fibonacci(i % 10) + 100000 * chosen(i);
+            int local[4] = {i, i + 1, i * i, 7};
+            out[i] += mixed(local, i);
             atomicAdd(&counter, i);
             __syncthreads();
             if (i == 0) out[63] = counter;
@@ -169,9 +176,11 @@ TEST_F(Kernels, DeviceFunctions) {
         const int fibonacci[] = {0, 1, 1, 2, 3, 5, 8, 13, 21, 34};
         for (int i = 0; i < 63; ++i) {
             const int chosen[] = {5, i * i, -i, table[i & 3], i / 3, i % 7, i << 2, 0};
+            const int local[] = {i, i + 1, i * i, 7};
+            const int mixed = local[(4 - i % 4) % 4] * ((4 - i % 4) % 4) + local[i & 3];
             const auto turned = [&](int k) { return start_value.a[((k - i) % 5 + 5) % 5]; };
             EXPECT_EQ(got[static_cast<size_t>(i)],
-                      turned(0) + 10 * turned(i % 5) + i + 1000 * fibonacci[i % 10] + 100000 * chosen[i % 8])
+                      turned(0) + 10 * turned(i % 5) + i + 1000 * fibonacci[i % 10] + 100000 * chosen[i % 8] + mixed)
                 << i << ", " << target;
         }
         EXPECT_EQ(got[63], 62 * 63 / 2);

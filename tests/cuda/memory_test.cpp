@@ -168,6 +168,8 @@ TEST_F(Memory, AccessesThatAreWrong) {
         {".shared .align 4 .b8 s[64];\nmov.u32 %r1, s; st.shared.u32 [%r1+64], %r0;", CUDA_ERROR_ILLEGAL_ADDRESS,
          "writes 4 bytes of shared memory at 0x40, which has 64 bytes"},
         {"mov.u64 %rd2, table; st.global.u32 [%rd2], %r0;", CUDA_ERROR_ILLEGAL_ADDRESS, "constant"},
+        {"mov.u64 %rd2, table; ld.global.u32 %r1, [%rd2]; st.global.u32 [%rd2], %r0;", CUDA_ERROR_ILLEGAL_ADDRESS,
+         "constant"},
         {".local .align 4 .b8 depot[8]; .reg .b64 %SPL;\nmov.u64 %SPL, depot; ld.local.u32 %r1, [%SPL+8];",
          CUDA_ERROR_ILLEGAL_ADDRESS, "local memory at 0x8"},
         {"trap;", CUDA_ERROR_LAUNCH_FAILED, "trap"},
@@ -216,6 +218,11 @@ TEST_F(Memory, Races) {
     EXPECT_FALSE(race(filled + read_of(32) + "bar.sync 0; st.shared.u32 [%r3], %r0;", 64));
     EXPECT_TRUE(race(filled + read_of(1) + "st.shared.u32 [%r3], %r0;", 64));
     EXPECT_FALSE(race(filled + read_of(1) + "bar.warp.sync -1; st.shared.u32 [%r3], %r0;", 64));
+    // Any of several readers, also the first of them.
+    EXPECT_TRUE(race(filled + "ld.shared.u32 %r5, [%r1]; setp.eq.u32 %p1, %r0, 0; @%p1 st.shared.u32 [%r1], 1;", 32));
+    EXPECT_TRUE(race(filled + "ld.shared.u32 %r5, [%r1]; bar.warp.sync -1; setp.eq.u32 %p1, %r0, 0;"
+                              "@%p1 st.shared.u32 [%r1], 1;",
+                     64));
     // All threads write one word: a race where the values differ.
     EXPECT_TRUE(race("st.shared.u32 [%r1], %r0;", 64));
     EXPECT_FALSE(race("st.shared.u32 [%r1], 7;", 64));

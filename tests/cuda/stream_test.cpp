@@ -191,6 +191,23 @@ TEST_F(Streams, Graphs) {
     EXPECT_EQ(cu.cuGraphExecDestroy(executable), CUDA_ERROR_INVALID_VALUE);
 }
 
+/// A graph reads ordinary memory when it is launched.
+TEST_F(Streams, GraphsReadTheirSourcesLate) {
+    std::uint32_t ordinary = 5;
+    CUgraph graph = nullptr;
+    CUgraphExec executable = nullptr;
+    ASSERT_EQ(cu.cuStreamBeginCapture_v2(a, 0), CUDA_SUCCESS);
+    EXPECT_EQ(cu.cuMemcpyHtoDAsync_v2(data, &ordinary, 4, a), CUDA_SUCCESS);
+    ASSERT_EQ(cu.cuStreamEndCapture(a, &graph), CUDA_SUCCESS);
+    ASSERT_EQ(cu.cuGraphInstantiateWithFlags(&executable, graph, 0), CUDA_SUCCESS);
+    ordinary = 6;
+    EXPECT_EQ(cu.cuGraphLaunch(executable, a), CUDA_SUCCESS);
+    EXPECT_EQ(cu.cuStreamSynchronize(a), CUDA_SUCCESS);
+    EXPECT_EQ(download<std::uint32_t>(data, 1)[0], 6);
+    EXPECT_EQ(cu.cuGraphExecDestroy(executable), CUDA_SUCCESS);
+    EXPECT_EQ(cu.cuGraphDestroy(graph), CUDA_SUCCESS);
+}
+
 TEST_F(Streams, CapturesThatDoNotEndWell) {
     CUgraph graph = nullptr;
     EXPECT_EQ(cu.cuStreamBeginCapture_v2(nullptr, 0), CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED);
