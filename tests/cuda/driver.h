@@ -118,7 +118,7 @@ protected:
 
     void TearDown() override {
         finish();
-        for (const char* name : {"DEVICES", "MEMORY", "CAPABILITY", "FAIL", "BUDGET"}) {
+        for (const char* name : {"DEVICES", "MEMORY", "CAPABILITY", "FAIL", "BUDGET", "WATCHED"}) {
             unsetenv((std::string("AXFIRE_CUDA_DOUBLE_") + name).c_str());
         }
     }

@@ -237,6 +237,51 @@ TEST_F(Memory, Races) {
              64));
 }
 
+/// The same in global memory, where blocks have no order among themselves at all.
+TEST_F(Memory, RacesInGlobalMemory) {
+    const std::string number =
+        "mov.u32 %r1, %ctaid.x; mad.lo.u32 %r2, %r1, 32, %r0; mul.wide.u32 %rd2, %r2, 4;"
+        "add.u64 %rd2, %rd0, %rd2;";
+    const auto race = [&](const std::string& body, unsigned blocks, const std::string& who) {
+        const CUfunction f = load(kernel(number + body));
+        const auto [result, said] = fails(f, blocks, 32, 0, upload(std::vector<u32>(128)));
+        EXPECT_TRUE(result == CUDA_SUCCESS || said.find("global memory") != std::string::npos) << said;
+        EXPECT_TRUE(result == CUDA_SUCCESS || said.find(who) != std::string::npos) << said;
+        return result != CUDA_SUCCESS;
+    };
+    // Every thread has its own word: read, written and read again.
+    EXPECT_FALSE(race("ld.global.u32 %r3, [%rd2]; st.global.u32 [%rd2], %r2; ld.global.u32 %r4, [%rd2];", 4, ""));
+    // Two owners of a word, in two blocks and in one.
+    EXPECT_TRUE(race("st.global.u32 [%rd1], %r2;", 2, "another block"));
+    EXPECT_FALSE(race("st.global.u32 [%rd1], %r0;", 2, ""));  // the same value
+    EXPECT_TRUE(race("st.global.u32 [%rd0], %r2;", 1, "thread 0"));
+    // A neighbour's word, in a block with and without a barrier, and in another block.
+    const std::string neighbour = "xor.b32 %r3, %r2, 1; mul.wide.u32 %rd3, %r3, 4; add.u64 %rd3, %rd0, %rd3;";
+    EXPECT_TRUE(race(neighbour + "st.global.u32 [%rd2], 9; ld.global.u32 %r4, [%rd3];", 1, "thread"));
+    EXPECT_FALSE(race(neighbour + "st.global.u32 [%rd2], 9; bar.sync 0; ld.global.u32 %r4, [%rd3];", 1, ""));
+    EXPECT_FALSE(race(neighbour + "ld.global.u32 %r4, [%rd3]; bar.sync 0; st.global.u32 [%rd2], 9;", 1, ""));
+    const std::string next = "ld.global.u32 %r4, [%rd2+128];";
+    EXPECT_TRUE(race(next + "bar.sync 0; st.global.u32 [%rd2], 9;", 2, "another block"));
+    EXPECT_TRUE(race("st.global.u32 [%rd2+128], 9; bar.sync 0; ld.global.u32 %r4, [%rd2];", 2, "another block"));
+    EXPECT_FALSE(race(next, 2, ""));
+    // Atomic operations of several blocks, and a plain read beside them.
+    EXPECT_FALSE(race("atom.global.add.u32 %r4, [%rd0], 1;", 4, ""));
+    EXPECT_TRUE(race("atom.global.add.u32 %r4, [%rd0], 1; ld.global.u32 %r4, [%rd0];", 4, "thread"));
+    EXPECT_FALSE(race("atom.global.add.u32 %r4, [%rd0], 1; ld.volatile.global.u32 %r4, [%rd0];", 4, ""));
+    // One launch is over before the next one begins.
+    const CUfunction f = load(kernel(number + "st.global.u32 [%rd2], %r2; xor.b32 %r3, %r2, 1;"
+                                              "mul.wide.u32 %rd3, %r3, 4; add.u64 %rd3, %rd0, %rd3;"
+                                              "ld.global.u32 %r4, [%rd3+256];"));
+    const CUdeviceptr data = upload(std::vector<u32>(128));
+    EXPECT_EQ(launch(f, 2, 32, 0, data), CUDA_SUCCESS);
+    EXPECT_EQ(launch(f, 2, 32, 0, data), CUDA_SUCCESS);
+    EXPECT_EQ(cu.cuCtxSynchronize(), CUDA_SUCCESS);
+    // Larger allocations than the setting says are not watched.
+    set("WATCHED", "511");
+    start();
+    EXPECT_FALSE(race("st.global.u32 [%rd1], %r2;", 2, ""));
+}
+
 }  // namespace
 
 }  // namespace axfire::test

@@ -51,6 +51,7 @@ bool DeviceMemory::free(u64 address) {
     }
     a->data = nullptr;
     a->owned.reset();
+    a->watch = {};
     return true;
 }
 
@@ -103,6 +104,7 @@ std::pair<u64, u64> DeviceMemory::release(int device) {
             bytes += a.is_module ? 0 : a.bytes;
             a.data = nullptr;
             a.owned.reset();
+            a.watch = {};
         }
     }
     return {count, bytes};

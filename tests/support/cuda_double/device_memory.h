@@ -7,6 +7,7 @@
 #include <string>
 
 #include "tests/support/cuda_double/ptx/type.h"
+#include "tests/support/cuda_double/race_watch.h"
 
 namespace axfire::cuda_double {
 
@@ -18,6 +19,7 @@ struct Allocation {
     bool is_constant = false;
     bool is_module = false;  ///< a variable of a module
     std::unique_ptr<u8[]> owned;
+    RaceWatch watch;
 };
 
 /// Addresses are no addresses of the host, and none is used twice, so that a stale or a host pointer is always found.
@@ -39,6 +41,9 @@ public:
     std::pair<u64, u64> release(int device);
     /// Bytes in use.
     u64 used(int device) const;
+
+    u32 next_epoch = 1;                 ///< of the next launch
+    u64 watched_bytes = u64{16} << 20;  ///< larger allocations are not watched for races
 
 private:
     std::map<u64, Allocation> allocations_;

@@ -30,6 +30,7 @@ AXFIRE_CUDA_API CUresult cuInit(unsigned flags) {
     const std::lock_guard lock(s.mutex);
     s.settings = Settings::from_environment();
     s.calls.clear();
+    s.memory.watched_bytes = s.settings.watched;
     const CUresult result = begin_call(__func__, Needs::nothing);
     if (result != CUDA_SUCCESS || flags != 0) {
         return result != CUDA_SUCCESS ? result : CUDA_ERROR_INVALID_VALUE;

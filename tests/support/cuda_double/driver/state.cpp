@@ -41,6 +41,7 @@ Settings Settings::from_environment() {
     s.memory = number("AXFIRE_CUDA_DOUBLE_MEMORY", s.memory);
     s.capability = static_cast<u32>(number("AXFIRE_CUDA_DOUBLE_CAPABILITY", s.capability));
     s.budget = number("AXFIRE_CUDA_DOUBLE_BUDGET", s.budget);
+    s.watched = number("AXFIRE_CUDA_DOUBLE_WATCHED", s.watched);
     if (const char* text = std::getenv("AXFIRE_CUDA_DOUBLE_FAIL"); text != nullptr && *text != '\0') {
         std::stringstream in(text);
         for (std::string part; std::getline(in, part, ',');) {

@@ -38,6 +38,7 @@ struct Settings {
     u64 memory = u64{1} << 30;
     u32 capability = 90;
     u64 budget = 20'000'000'000u;
+    u64 watched = u64{16} << 20;
     struct Failure {
         std::string function;
         u64 call;

@@ -93,7 +93,7 @@ u8* reach(Warp& w, Space space, u64 address, u32 bytes, u32 lane, Access access)
         case Space::shared: {
             SharedMemory& shared = w.block().shared;
             check(address, bytes, shared.size(), lane, access, "shared");
-            return shared.data(static_cast<u32>(address));
+            return shared.data(address);
         }
         case Space::local:
             return reach_local(w, address, bytes, lane, access);
@@ -110,9 +110,52 @@ u8* reach(Warp& w, Space space, u64 address, u32 bytes, u32 lane, Access access)
     }
 }
 
-void note_shared_access(Decode& d) {
-    if (d.i.space == Space::shared || d.i.space == Space::generic) {
-        d.builder.module.shared_granule = std::min<u32>(d.builder.module.shared_granule, d.i.bytes);
+void note_access(Decode& d) {
+    if (d.i.space == Space::shared || d.i.space == Space::generic || d.i.space == Space::global) {
+        d.builder.module.granule = std::min<u32>(d.builder.module.granule, d.i.bytes);
+    }
+}
+
+void watch(Warp& w, Space space, u64 address, const u8* data, u32 bytes, u32 lane, Access access, const u8* value) {
+    Block& block = w.block();
+    RaceWatch* watch = &block.shared.watch;
+    Epochs epochs = block.epochs;
+    if (space == Space::global) {
+        Allocation& a = *w.recent;  // the one that was just reached
+        if (a.is_constant || a.bytes > block.launch.memory->watched_bytes) {
+            return;
+        }
+        watch = &a.watch;
+        address -= a.address;
+        if (!watch->is_watching(block.launch.module->granule)) {
+            watch->watch(a.bytes, block.launch.module->granule);
+        }
+    } else if (space == Space::shared) {
+        epochs.launch = epochs.block;  // another block's shared memory is another memory
+    } else {
+        return;
+    }
+    const Toucher who = w.toucher(lane);
+    Toucher other;
+    const char* race = nullptr;
+    switch (access) {
+        case Access::read:
+            race = watch->read(address, bytes, who, epochs, other);
+            break;
+        case Access::write: {
+            const bool changes = std::memcmp(data, value, bytes) != 0;
+            race = watch->write(address, bytes, changes, who, epochs, other);
+            break;
+        }
+        case Access::atomic:
+            race = watch->atomic(address, bytes, who, epochs, other);
+            break;
+    }
+    if (race != nullptr) {
+        char where[64];
+        std::snprintf(where, sizeof where, " (%s memory, at %s0x%llx)", space == Space::global ? "global" : "shared",
+                      space == Space::global ? "offset " : "", static_cast<unsigned long long>(address));
+        throw Fault{FaultKind::race, lane, describe_race(race, other, epochs) + where};
     }
 }
 

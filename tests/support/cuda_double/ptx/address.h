@@ -62,7 +62,10 @@ inline Space resolve(Space space, u64& address) {
     return space == Space::constant ? Space::global : space;
 }
 
-/// Notes in the module that shared memory may be touched in words of this size.
-void note_shared_access(Decode& d);
+/// Notes in the module that memory which threads share may be touched in words of this size.
+void note_access(Decode& d);
+
+/// Notes the access and throws Fault for a race. `data` was reached by the address, `value` is what is to be written.
+void watch(Warp& w, Space space, u64 address, const u8* data, u32 bytes, u32 lane, Access access, const u8* value);
 
 }  // namespace axfire::cuda_double

@@ -54,12 +54,7 @@ void atomic(Warp& w, const Instruction& i, u32 mask) {
         u64 address = w.address(i, lane);
         const Space space = resolve(i.space, address);
         u8* data = reach(w, space, address, sizeof(T), lane, Access::atomic);
-        if (space == Space::shared) {
-            const std::string race = w.block().shared.atomic(static_cast<u32>(address), sizeof(T), w.toucher(lane));
-            if (!race.empty()) {
-                throw Fault{FaultKind::race, lane, "data race: it " + race};
-            }
-        }
+        watch(w, space, address, data, sizeof(T), lane, Access::atomic, nullptr);
         Bits old = 0;
         std::memcpy(&old, data, sizeof old);
         const Bits b = w.lanes<Bits>(i.in[1])[lane];
@@ -109,7 +104,7 @@ void decode_atomic(Decode& d) {
     if (operation == kCompareAndSwap) {
         d.in(first + 2, type.bytes, 2);
     }
-    note_shared_access(d);
+    note_access(d);
 }
 
 }  // namespace

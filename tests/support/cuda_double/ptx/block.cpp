@@ -9,6 +9,8 @@
 namespace axfire::cuda_double {
 
 Block::Block(const Launch& l) : launch(l) {
+    epochs.launch = launch.memory->next_epoch;
+    epochs.now = epochs.launch - 1;
     for (u32 first = 0; first < threads(); first += kLanes) {
         warps_.push_back(std::make_unique<Warp>(*this));
     }
@@ -17,7 +19,8 @@ Block::Block(const Launch& l) : launch(l) {
 void Block::run(const Dim3& block_index) {
     index = block_index;
     std::fill(std::begin(arrived), std::end(arrived), 0);
-    shared.reset(launch.shared_bytes(), launch.module->shared_granule);
+    epochs.block = ++epochs.now;
+    shared.reset(launch.shared_bytes(), launch.module->granule);
     for (u32 w = 0; w < warps_.size(); ++w) {
         const u32 left = threads() - w * kLanes;
         warps_[w]->start(w, left >= kLanes ? kAllLanes : (1u << left) - 1);
@@ -84,7 +87,7 @@ bool Block::pass_barriers() {
         }
     }
     if (passed) {
-        shared.pass_barrier();
+        ++epochs.now;
     }
     return passed;
 }
@@ -119,6 +122,7 @@ u64 run_grid(const Launch& launch) {
             }
         }
     }
+    launch.memory->next_epoch = block.epochs.now + 1;
     return block.executed;
 }
 

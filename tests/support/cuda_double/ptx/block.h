@@ -41,6 +41,7 @@ public:
 
     const Launch& launch;
     SharedMemory shared;
+    Epochs epochs;
     Dim3 index;
     u64 executed = 0;      ///< instructions of threads
     u32 arrived[16] = {};  ///< threads that came to a barrier and did not wait

@@ -12,56 +12,35 @@ namespace {
 
 constexpr u32 kMaxBytes = 32;  // of a vector
 
-void fail_race(u32 lane, u64 address, const std::string& what) {
-    char text[64];
-    std::snprintf(text, sizeof text, " (shared memory at 0x%llx)", static_cast<unsigned long long>(address));
-    throw Fault{FaultKind::race, lane, "data race: it " + what + text};
-}
-
-/// The bytes behind an address, for reading. Shared memory is copied to `buffer`.
+/// The bytes behind an address, for reading.
 template <Space kSpace>
-const u8* fetch(Warp& w, const Instruction& i, u64 address, u32 bytes, u32 lane, u8* buffer) {
-    if constexpr (kSpace == Space::global) {
-        return reach_global(w, address, bytes, lane, Access::read);
+const u8* fetch(Warp& w, const Instruction& i, u64 address, u32 bytes, u32 lane) {
+    const Space space = resolve(kSpace == Space::generic ? i.space : kSpace, address);
+    const u8* data = space == Space::global ? reach_global(w, address, bytes, lane, Access::read)
+                                            : reach(w, space, address, bytes, lane, Access::read);
+    if (!i.is_ordered) {
+        watch(w, space, address, data, bytes, lane, Access::read, nullptr);
     }
-    Space space = resolve(kSpace == Space::generic ? i.space : kSpace, address);
-    if (space == Space::global) {
-        return reach_global(w, address, bytes, lane, Access::read);
-    }
-    const u8* data = reach(w, space, address, bytes, lane, Access::read);
-    if (space != Space::shared || i.is_ordered) {
-        return data;
-    }
-    const std::string race = w.block().shared.read(static_cast<u32>(address), bytes, w.toucher(lane), buffer);
-    if (!race.empty()) {
-        fail_race(lane, address, race);
-    }
-    return buffer;
+    return data;
 }
 
 template <Space kSpace>
 void keep(Warp& w, const Instruction& i, u64 address, u32 bytes, u32 lane, const u8* buffer) {
-    Space space = resolve(kSpace == Space::generic ? i.space : kSpace, address);
-    if (space != Space::shared || i.is_ordered) {
-        u8* data = space == Space::global ? reach_global(w, address, bytes, lane, Access::write)
-                                          : reach(w, space, address, bytes, lane, Access::write);
-        std::memcpy(data, buffer, bytes);
-        return;
+    const Space space = resolve(kSpace == Space::generic ? i.space : kSpace, address);
+    u8* data = space == Space::global ? reach_global(w, address, bytes, lane, Access::write)
+                                      : reach(w, space, address, bytes, lane, Access::write);
+    if (!i.is_ordered) {
+        watch(w, space, address, data, bytes, lane, Access::write, buffer);
     }
-    reach(w, space, address, bytes, lane, Access::write);
-    const std::string race = w.block().shared.write(static_cast<u32>(address), bytes, w.toucher(lane), buffer);
-    if (!race.empty()) {
-        fail_race(lane, address, race);
-    }
+    std::memcpy(data, buffer, bytes);
 }
 
 template <class T, Space kSpace>
 void load(Warp& w, const Instruction& i, u32 mask) {
     const u32 bytes = sizeof(T) * i.count;
-    u8 buffer[kMaxBytes];
     for (u32 rest = mask; rest != 0; rest &= rest - 1) {
         const u32 lane = static_cast<u32>(std::countr_zero(rest));
-        const u8* data = fetch<kSpace>(w, i, w.address(i, lane), bytes, lane, buffer);
+        const u8* data = fetch<kSpace>(w, i, w.address(i, lane), bytes, lane);
         for (u32 k = 0; k < i.count; ++k) {
             T value;
             std::memcpy(&value, data + k * sizeof(T), sizeof(T));
@@ -189,7 +168,7 @@ void decode_access(Decode& d) {
     d.i.extends_sign = type.is_signed();
     d.address(kStores ? 0 : 1);
     decode_values<kStores>(d, d.operand(kStores ? 1 : 0), type.bytes);
-    note_shared_access(d);
+    note_access(d);
     if (d.i.space == Space::parameter) {
         Operand base;
         base.name = d.operand(kStores ? 0 : 1).name;

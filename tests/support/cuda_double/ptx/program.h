@@ -144,7 +144,7 @@ struct Module {
     std::vector<const Function*> function_table;  ///< by their addresses
     std::map<std::string, Global> globals;
     u32 shared_bytes = 0;            ///< of arrays that belong to no kernel
-    u32 shared_granule = 4;          ///< bytes of the smallest access that may be to shared memory, at most 4
+    u32 granule = 4;                 ///< bytes of the smallest access to memory that threads share, at most 4
     std::vector<std::string> lines;  ///< of the source, for messages
 };
 

@@ -28,7 +28,7 @@ u32 Warp::live() const {
 }
 
 Toucher Warp::toucher(u32 lane) const {
-    return {block_.shared.epoch(), warp_epoch_, static_cast<u16>(index_), static_cast<u16>(lane)};
+    return {block_.epochs.now, warp_epoch_, index_, lane, 0};
 }
 
 std::size_t Warp::pick() const {
