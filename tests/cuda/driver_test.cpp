@@ -219,7 +219,7 @@ TEST_F(DriverDouble, ModulesAndLaunches) {
 
 TEST_F(DriverDouble, ModulesThatCannotBeLoaded) {
     CUmodule module = nullptr;
-    const std::string newer = std::string(kAddOne).replace(9, 3, "9.9");
+    const std::string newer = std::string(kAddOne).replace(9, 3, "10.0");
     const std::string other_target = std::string(kAddOne).replace(std::string(kAddOne).find("sm_75"), 5, "sm_99");
     ::testing::internal::CaptureStderr();
     EXPECT_EQ(cu.cuModuleLoadData(&module,

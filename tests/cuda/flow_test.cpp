@@ -166,6 +166,43 @@ TEST_F(Flow, Barriers) {
     expect_failure("bar.sync 16;", "no barrier 16");
 }
 
+/// One warp says that it has come and goes on, the other waits for it.
+TEST_F(Flow, BarriersWithoutWaiting) {
+    const std::string meet =
+        "mov.u32 %r1, 3; setp.gt.u32 %p1, %r0, 31; @%p1 bra $wait;\n"
+        "bar.arrive 2, 64; bra $end;\n$wait: bar.sync 2, 64;\n$end:";
+    expect(meet, [](u32) { return 3; });
+    expect_failure("setp.gt.u32 %p1, %r0, 31; @%p1 bra $wait;\nbra $end;\n$wait: bar.sync 2, 64;\n$end:",
+                   "a barrier that not all threads of the block reach");
+}
+
+TEST_F(Flow, InstructionsWithoutEffectHere) {
+    expect(
+        "membar.gl; membar.cta; fence.acq_rel.gpu; fence.sc.cta; prefetch.global.L2 [%rd0]; nanosleep.u32 20;"
+        "mov.u32 %r1, 1;",
+        [](u32) { return 1; });
+}
+
+/// A structure among the parameters may be indexed.
+TEST_F(Flow, KernelParametersByAddress) {
+    const std::string ptx =
+        ".version 9.0\n.target sm_75\n.visible .entry k(.param .u64 out, .param .align 4 .b8 s[16]) {\n"
+        ".reg .b32 %r<9>; .reg .b64 %rd<9>; ld.param.u64 %rd0, [out]; mov.u32 %r0, %tid.x;\n"
+        "mul.wide.u32 %rd1, %r0, 4; add.u64 %rd0, %rd0, %rd1; mov.b64 %rd2, s; add.u64 %rd2, %rd2, %rd1;\n"
+        "ld.param.u32 %r1, [%rd2]; cvta.param.u64 %rd3, %rd2; ld.u32 %r2, [%rd3];\n"
+        "mad.lo.u32 %r1, %r1, 100, %r2; st.global.u32 [%rd0], %r1; ret; }";
+    struct Words {
+        u32 word[4];
+    } const words{{5, 6, 7, 8}};
+    const CUdeviceptr out = upload(std::vector<u32>(5));
+    const CUfunction f = load(ptx);
+    ASSERT_EQ(launch(f, 1, 4, 0, out, words), CUDA_SUCCESS);
+    EXPECT_EQ(download<u32>(out, 4), (std::vector<u32>{505, 606, 707, 808}));
+    const auto [result, said] = fails(f, 1, 5, 0, out, words);
+    EXPECT_EQ(result, CUDA_ERROR_ILLEGAL_ADDRESS);
+    EXPECT_NE(said.find("parameter memory at 0x18, which has 24 bytes"), std::string::npos) << said;
+}
+
 TEST_F(Flow, WrongUseOfAWarp) {
     expect_failure("setp.lt.u32 %p1, %r0, 4; @%p1 bra $end; shfl.sync.bfly.b32 %r1, %r0, 1, 31, 0xf;\n$end:",
                    "not in the mask of its own instruction");
@@ -209,6 +246,30 @@ TEST_F(Flow, UnknownInstructions) {
         EXPECT_NE(std::string(log).find(what), std::string::npos) << log;
         EXPECT_NE(std::string(log).find("line "), std::string::npos) << log;
     }
+}
+
+/// A text that is cut off anywhere is refused, or holds a whole module by chance; it never does harm.
+TEST_F(Flow, TextsThatAreCutOff) {
+    const std::string ptx = kernel(
+        "$targets: .branchtargets $a, $b; and.b32 %r2, %r0, 1; brx.idx %r2, $targets;\n"
+        "$a: mov.u32 %r1, 0x1f; bra $b;\n$b: { .param .b32 p; st.param.b32 [p+0], %r1;"
+        "call f, (p); } ld.shared.v2.u32 {%r1, %r2}, [s+8]; // end",
+        ".global .align 4 .b8 t[8] = {1, 2}; .shared .b32 s[4]; .file 1 \"x.cu\"\n"
+        ".func f(.param .b32 x) { .loc 1 2 3\n/* */ ret; }");
+    ::testing::internal::CaptureStderr();
+    size_t loaded = 0;
+    for (size_t length = 0; length <= ptx.size(); ++length) {
+        CUmodule module = nullptr;
+        const CUresult result = cu.cuModuleLoadData(&module, ptx.substr(0, length).c_str());
+        loaded += result == CUDA_SUCCESS ? 1 : 0;
+        EXPECT_TRUE(result == CUDA_SUCCESS || result == CUDA_ERROR_INVALID_PTX ||
+                    result == CUDA_ERROR_NO_BINARY_FOR_GPU)
+            << result << "\n"
+            << ptx.substr(0, length);
+    }
+    ::testing::internal::GetCapturedStderr();
+    EXPECT_GT(loaded, 0);
+    EXPECT_LT(loaded, ptx.size() / 2);
 }
 
 }  // namespace

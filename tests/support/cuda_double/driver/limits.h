@@ -8,7 +8,7 @@
 namespace axfire::cuda_double {
 
 inline constexpr int kDriverVersion = 13000;
-inline constexpr u32 kPtxVersion = 90;  ///< the newest that such a driver reads, times ten
+inline constexpr u32 kPtxVersion = 99;  ///< the newest that it reads, times ten: any 9.x, as toolkits 13.x write
 inline constexpr u32 kSharedBytes = 48 * 1024;
 inline constexpr u32 kMultiprocessors = 4;
 inline constexpr u32 kRegistersPerMultiprocessor = 65536;

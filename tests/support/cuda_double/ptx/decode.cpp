@@ -22,6 +22,7 @@ DecoderTable make_table() {
     DecoderTable table;
     add_integer_instructions(table);
     add_bit_instructions(table);
+    add_permute_instructions(table);
     add_carry_instructions(table);
     add_float_instructions(table);
     add_approximate_instructions(table);

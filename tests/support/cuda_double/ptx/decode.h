@@ -74,6 +74,7 @@ using DecoderTable = std::unordered_map<std::string_view, Decoder>;
 // One group of instructions a file.
 void add_integer_instructions(DecoderTable& table);
 void add_bit_instructions(DecoderTable& table);
+void add_permute_instructions(DecoderTable& table);
 void add_carry_instructions(DecoderTable& table);
 void add_float_instructions(DecoderTable& table);
 void add_approximate_instructions(DecoderTable& table);
