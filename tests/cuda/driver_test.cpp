@@ -90,6 +90,7 @@ TEST_F(DriverDouble, ShapeFromTheEnvironment) {
     EXPECT_EQ(attribute(CU_DEVICE_ATTRIBUTE_MAX_SHARED_MEMORY_PER_BLOCK_OPTIN), 65536);
     CUdeviceptr a = 0;
     CUdeviceptr b = 0;
+    EXPECT_EQ(cu.cuMemAlloc_v2(&a, 5000), CUDA_ERROR_OUT_OF_MEMORY);
     EXPECT_EQ(cu.cuMemAlloc_v2(&a, 3000), CUDA_SUCCESS);
     EXPECT_EQ(cu.cuMemAlloc_v2(&b, 2000), CUDA_ERROR_OUT_OF_MEMORY);
     EXPECT_EQ(cu.cuMemFree_v2(a), CUDA_SUCCESS);

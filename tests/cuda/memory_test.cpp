@@ -268,13 +268,13 @@ TEST_F(Memory, RacesInGlobalMemory) {
     EXPECT_FALSE(race("atom.global.add.u32 %r4, [%rd0], 1;", 4, ""));
     EXPECT_TRUE(race("atom.global.add.u32 %r4, [%rd0], 1; ld.global.u32 %r4, [%rd0];", 4, "thread"));
     EXPECT_FALSE(race("atom.global.add.u32 %r4, [%rd0], 1; ld.volatile.global.u32 %r4, [%rd0];", 4, ""));
-    // One launch is over before the next one begins.
-    const CUfunction f = load(kernel(number + "st.global.u32 [%rd2], %r2; xor.b32 %r3, %r2, 1;"
-                                              "mul.wide.u32 %rd3, %r3, 4; add.u64 %rd3, %rd0, %rd3;"
-                                              "ld.global.u32 %r4, [%rd3+256];"));
+    // One launch is over before the next one begins: other threads may have the words then.
+    const CUfunction forward = load(kernel(number + "st.global.u32 [%rd2], %r2;"));
+    const CUfunction backward = load(kernel(number + "sub.u32 %r2, 63, %r2; mul.wide.u32 %rd2, %r2, 4;"
+                                                     "add.u64 %rd2, %rd0, %rd2; st.global.u32 [%rd2], 5;"));
     const CUdeviceptr data = upload(std::vector<u32>(128));
-    EXPECT_EQ(launch(f, 2, 32, 0, data), CUDA_SUCCESS);
-    EXPECT_EQ(launch(f, 2, 32, 0, data), CUDA_SUCCESS);
+    EXPECT_EQ(launch(forward, 2, 32, 0, data), CUDA_SUCCESS);
+    EXPECT_EQ(launch(backward, 2, 32, 0, data), CUDA_SUCCESS);
     EXPECT_EQ(cu.cuCtxSynchronize(), CUDA_SUCCESS);
     // Larger allocations than the setting says are not watched.
     set("WATCHED", "511");

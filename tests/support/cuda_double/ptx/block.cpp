@@ -16,6 +16,10 @@ Block::Block(const Launch& l) : launch(l) {
     }
 }
 
+Block::~Block() {
+    launch.memory->next_epoch = epochs.now + 1;
+}
+
 void Block::run(const Dim3& block_index) {
     index = block_index;
     std::fill(std::begin(arrived), std::end(arrived), 0);
@@ -122,7 +126,6 @@ u64 run_grid(const Launch& launch) {
             }
         }
     }
-    launch.memory->next_epoch = block.epochs.now + 1;
     return block.executed;
 }
 

@@ -35,6 +35,9 @@ struct Launch {
 class Block {
 public:
     explicit Block(const Launch& launch);
+    ~Block();
+    Block(const Block&) = delete;
+    Block& operator=(const Block&) = delete;
 
     /// Runs the block with this index. Throws KernelError.
     void run(const Dim3& index);

@@ -4,10 +4,6 @@
 
 namespace axfire::cuda_double {
 
-void decode_integer_add(Decode& d);
-void decode_integer_sub(Decode& d);
-void decode_integer_mad(Decode& d);
-
 namespace {
 
 constexpr u8 kTakes = 1;  ///< in Instruction::option: adds the carry
@@ -80,9 +76,9 @@ void decode_next(Decode& d) {
 }  // namespace
 
 void add_carry_instructions(DecoderTable& table) {
-    table["add"] = decode_first<decode_integer_add, 0, false>;
-    table["sub"] = decode_first<decode_integer_sub, kSubtracts, false>;
-    table["mad"] = decode_first<decode_integer_mad, 0, true>;
+    table["add"] = decode_first<decode_plain_add, 0, false>;
+    table["sub"] = decode_first<decode_plain_sub, kSubtracts, false>;
+    table["mad"] = decode_first<decode_plain_mad, 0, true>;
     table["addc"] = decode_next<0, false>;
     table["subc"] = decode_next<kSubtracts, false>;
     table["madc"] = decode_next<0, true>;

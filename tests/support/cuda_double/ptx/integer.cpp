@@ -312,15 +312,15 @@ void add_integer_instructions(DecoderTable& table) {
     table["dp2a"] = decode_dp2a;
 }
 
-void decode_integer_add(Decode& d) {
+void decode_plain_add(Decode& d) {
     decode_sum<Add, AddSaturated>(d);
 }
 
-void decode_integer_sub(Decode& d) {
+void decode_plain_sub(Decode& d) {
     decode_sum<Sub, SubSaturated>(d);
 }
 
-void decode_integer_mad(Decode& d) {
+void decode_plain_mad(Decode& d) {
     decode_mad(d);
 }
 

@@ -117,7 +117,12 @@ Handler integer_ternary(Type type) {
     return for_integer(type, []<class T>() -> Handler { return ternary<Op, T, T, T, T>; });
 }
 
-// The instructions that share a name with those of floating-point numbers: true if the type is a float, then decoded.
+/// Decodes an operation that shares its name with an integer one; false if the type is no float.
 bool decode_float_arithmetic(Decode& d, Type type);
+
+// add, sub and mad without .cc, of integers or floats.
+void decode_plain_add(Decode& d);
+void decode_plain_sub(Decode& d);
+void decode_plain_mad(Decode& d);
 
 }  // namespace axfire::cuda_double

@@ -40,7 +40,7 @@ struct Instruction {
     Handler inner = nullptr;  ///< what `run` does under another rounding mode
     Flow flow = Flow::plain;
     Space space = Space::generic;
-    u8 bytes = 0;           ///< of one element in memory; of the source of a conversion
+    u8 bytes = 0;           ///< of one element in memory, or of a part of a vector
     u8 count = 1;           ///< elements of a vector
     u8 register_bytes = 0;  ///< of a source that may be wider than `bytes`, or of what is loaded
     u8 result_bytes = 0;    ///< of the register of a converted value

@@ -87,7 +87,6 @@ void Warp::step_until(u32 stop, std::size_t at) {
     const Instruction* code = frame_->function->code.data();
     const u32 group = groups_[at].mask;
     const u64 threads = static_cast<u64>(std::popcount(group));
-    running_mask_ = group;
     u32 pc = groups_[at].pc;
     try {
         while (pc < stop) {

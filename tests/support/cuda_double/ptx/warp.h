@@ -120,7 +120,6 @@ public:
     Block& block() { return block_; }
     Toucher toucher(u32 lane) const;
     void pass_warp_barrier() { ++warp_epoch_; }
-    u32 running() const { return running_mask_; }
 
     u32 carry = 0;                 ///< the carry flag of every lane
     Allocation* recent = nullptr;  ///< the allocation that was used last
@@ -146,7 +145,6 @@ private:
     Block& block_;
     u32 index_ = 0;
     u32 warp_epoch_ = 0;
-    u32 running_mask_ = 0;
     u8* registers_ = nullptr;
     Frame* frame_ = nullptr;
     std::vector<Group> groups_;
