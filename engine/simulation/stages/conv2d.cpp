@@ -133,8 +133,11 @@ public:
             a.touched = s.touched.data();
         } else {
             a.values = sources[0].signal->values != nullptr ? sources[0].signal->values : s.scratch[0].data();
-            dense(a, s);
-            return;
+            a.plane = s.scratch[1].data();
+            if (s.threads > 1) {
+                in_tiles(a, s);
+                return;
+            }
         }
         kernel_(a);
         s.counts.synaptic_operations += a.operations;
@@ -142,7 +145,7 @@ public:
     }
 
 private:
-    void dense(const Conv2dArgs& a, StageState& s) const {
+    void in_tiles(const Conv2dArgs& a, StageState& s) const {
         const u64 operations = static_cast<u64>(weight_mul_.size()) * a.height_out * a.width_out;
         const std::vector<Tile> parts = tiles(s.threads, a.height_out, 1, operations);
         u64 done = 0;

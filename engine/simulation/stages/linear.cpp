@@ -71,6 +71,10 @@ public:
             s.counts.synaptic_operations += static_cast<u64>(a.inputs) * a.outputs;
             s.counts.multiplications += static_cast<u64>(a.inputs) * a.outputs;
         }
+        if (s.threads == 1) {
+            kernel_(a);
+            return;
+        }
         const u64 operations = (events_ ? a.events.count : a.inputs) * static_cast<u64>(a.outputs);
         const std::vector<Tile> parts = tiles(s.threads, a.stride, kPad, operations);
 #pragma omp parallel for num_threads(static_cast <int>(parts.size()))
