@@ -6,7 +6,7 @@
 #pragma once
 
 #include "arith/draw.h"
-#include "arith/ordinary_product.h"
+#include "arith/finished_product.h"
 #include "arith/ordinary_sum.h"
 
 #ifndef AXFIRE_ISA
@@ -168,16 +168,22 @@ template <MultiplierSpec kSpec>
 struct FixedMul {
     FixedMul(const MultiplierSpec& s, const RandomSite&) : model(s.model) {}
     const UnitModel* model;
-    template <class U>
-    AXFIRE_FN U operator()(const U& a, const U& b, const Draw<U>& draw) const {
+    /// An operand A that all lanes share may be given as such.
+    static constexpr bool kTakesShared = has_finished_product(kSpec);
+    template <class A, class U>
+    AXFIRE_FN U operator()(const A& a, const U& b, const Draw<U>& draw) const {
         MultiplierSpec spec = kSpec;
         spec.model = model;
         if constexpr (has_nearest_product(kSpec)) {
             return nearest_product(spec, a, b);
+        } else if constexpr (has_finished_product(kSpec)) {
+            bool strange;
+            const U product = finished_product(spec, a, b, strange);
+            return __builtin_expect(strange, 0) ? in_full(model, lanes_of(a), b) : product;
         } else if constexpr (has_ordinary_product(kSpec)) {
-            U strange;
+            bool strange;
             const U product = ordinary_product(spec, a, b, strange);
-            return __builtin_expect(any(strange), 0) ? in_full(model, a, b) : product;
+            return __builtin_expect(strange, 0) ? in_full(model, a, b) : product;
         } else {
             return fp_mul(spec, a, b, random_word(kSpec.rounding, draw));
         }

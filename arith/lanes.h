@@ -159,12 +159,6 @@ AXFIRE_FN U smear_down(U x) {
     return x;
 }
 
-/// Not 0 where x, read as signed and from -2^15 to 2^15, is negative or above the limit.
-template <class U>
-AXFIRE_FN U outside(const U& x, u32 limit) {
-    return (x | (limit - x)) & 0x80000000u;
-}
-
 /// In each lane the product of the lower halves plus that of the upper ones, all four below 2^15.
 template <class U>
 AXFIRE_FN U add_products(const U& a, const U& b) {
@@ -194,6 +188,27 @@ AXFIRE_FN U lookup(const T* table, const U& index) {
         memcpy(&r, found, sizeof r);
         return r;
     }
+}
+
+/// Of 128 entries the one that bits 16 to 22 name, in the upper half of each lane, above zeros.
+template <class U>
+AXFIRE_FN U lookup_upper(const std::uint16_t* entries, const U& x) {
+    return lookup(entries, (x >> 16) & 127u) << 16;
+}
+
+/// True if any lane of `a`, `b` or `product` is subnormal, or any of `product` infinite or NaN.
+template <class U>
+AXFIRE_FN bool any_strange_product(const U& a, const U& b, const U& product) {
+    const auto magnitude = [](const U& x) { return x & 0x7fffffffu; };
+    const auto subnormal = [&](const U& x) { return lt(magnitude(x) - 1u, splat<U>(0x7fffffu)); };
+    return any(subnormal(a) | subnormal(b) | subnormal(product) | lt(splat<U>(0x7f7fffffu), magnitude(product)));
+}
+/// The same of a product between `least` and `most`; or `least` is 0 and neither `a` nor `b` is.
+template <class U>
+AXFIRE_FN bool any_strange_product(const U& a, const U& b, const U& least, const U& most) {
+    const auto zero = [](const U& x) { return eq(x & 0x7fffffffu, U{}); };
+    return any_strange_product(a, b, least) || any_strange_product(U{}, U{}, most) ||
+           any(zero(least) & ~zero(a) & ~zero(b));
 }
 
 }  // namespace axfire

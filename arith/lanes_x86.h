@@ -85,6 +85,22 @@ AXFIRE_FN U32x16 through_binary16(const U32x16& x) {
 }
 #endif
 #if defined(__AVX512DQ__)
+inline constexpr int kZeroClass = 0x06, kSubnormalClass = 0x20, kInfiniteOrNanClass = 0x99;
+AXFIRE_FN __mmask16 strange_products(const U32x16& a, const U32x16& b, const U32x16& product) {
+    return _kor_mask16(_kor_mask16(_mm512_fpclass_ps_mask((__m512)a, kSubnormalClass),
+                                   _mm512_fpclass_ps_mask((__m512)b, kSubnormalClass)),
+                       _mm512_fpclass_ps_mask((__m512)product, kSubnormalClass | kInfiniteOrNanClass));
+}
+AXFIRE_FN bool any_strange_product(const U32x16& a, const U32x16& b, const U32x16& product) {
+    return strange_products(a, b, product) != 0;
+}
+AXFIRE_FN bool any_strange_product(const U32x16& a, const U32x16& b, const U32x16& least, const U32x16& most) {
+    const __mmask16 of_most = _mm512_fpclass_ps_mask((__m512)most, kInfiniteOrNanClass);
+    const __mmask16 zero =
+        _kor_mask16(_mm512_fpclass_ps_mask((__m512)a, kZeroClass), _mm512_fpclass_ps_mask((__m512)b, kZeroClass));
+    const __mmask16 vanished = _kandn_mask16(zero, _mm512_fpclass_ps_mask((__m512)least, kZeroClass));
+    return !_kortestz_mask16_u8(_kor_mask16(strange_products(a, b, least), vanished), of_most);
+}
 AXFIRE_FN void by_magnitude(const U32x16& a, const U32x16& b, U32x16& larger, U32x16& smaller) {
     constexpr int kSignOfResult = 4, kMinimum = 2, kMaximum = 3;  // of magnitudes
     larger = (U32x16)_mm512_range_ps((__m512)a, (__m512)b, kSignOfResult | kMaximum);
@@ -100,8 +116,12 @@ AXFIRE_FN U32x16 leading_one(const U32x16& x) {
 }
 #endif
 #if defined(__AVX512BW__)
-AXFIRE_FN U32x16 outside(const U32x16& x, u32 limit) {
-    return (U32x16)_mm512_subs_epu16(native(x), native(splat<U32x16>(limit)));
+AXFIRE_FN U32x16 lookup_upper(const std::uint16_t* entries, const U32x16& x) {
+    const auto quarter = [&](int i) { return _mm512_loadu_si512(entries + 32 * i); };
+    const __m512i lower = _mm512_permutex2var_epi16(quarter(0), native(x), quarter(1));  // by 6 bits of each half
+    const __m512i upper = _mm512_permutex2var_epi16(quarter(2), native(x), quarter(3));
+    const __mmask16 is_upper = _mm512_test_epi32_mask(native(x), native(splat<U32x16>(64u << 16)));
+    return (U32x16)_mm512_mask_blend_epi32(is_upper, lower, upper) & 0xffff0000u;
 }
 AXFIRE_FN U32x16 add_products(const U32x16& a, const U32x16& b) {
     return (U32x16)_mm512_madd_epi16(native(a), native(b));
@@ -142,9 +162,6 @@ AXFIRE_FN U32x8 to_int_down<U32x8>(const Vector<8>::Float& x) {
 AXFIRE_FN bool any_above_or_nan(const U32x8& x, u32 limit, const Vector<8>::Float& a, const Vector<8>::Float& b) {
     return any(lt(splat<U32x8>(limit), x) | (U32x8)_mm256_cmp_ps((__m256)a, (__m256)b, _CMP_UNORD_Q));
 }
-AXFIRE_FN U32x8 outside(const U32x8& x, u32 limit) {
-    return (U32x8)_mm256_subs_epu16(native(x), native(splat<U32x8>(limit)));
-}
 AXFIRE_FN U32x8 add_products(const U32x8& a, const U32x8& b) {
     return (U32x8)_mm256_madd_epi16(native(a), native(b));
 }
@@ -173,9 +190,6 @@ AXFIRE_FN __m128i native(const U32x4& x) {
 }
 AXFIRE_FN bool any(const U32x4& x) {
     return _mm_movemask_epi8(_mm_cmpeq_epi8(native(x), __m128i{})) != 0xffff;
-}
-AXFIRE_FN U32x4 outside(const U32x4& x, u32 limit) {
-    return (U32x4)_mm_subs_epu16(native(x), native(splat<U32x4>(limit)));
 }
 AXFIRE_FN U32x4 add_products(const U32x4& a, const U32x4& b) {
     return (U32x4)_mm_madd_epi16(native(a), native(b));

@@ -17,6 +17,7 @@ struct UnitModel {
     void (*single)(const u32* a, const u32* b, u32* lo, u32* hi);  ///< the same for one element
     const u32* table;                                              ///< [2^t][2^t] products, row: operand A
     const std::uint16_t* short_table;  ///< the same in 16 bits, with one more behind, where ModelUse says so
+    const std::uint16_t* finished;     ///< what a tabulated spec's `finished_product` reads
 };
 
 enum class ModelKind : unsigned char {

@@ -9,24 +9,13 @@ namespace axfire {
 /// True where `ordinary_product` serves.
 AXFIRE_FN constexpr bool has_ordinary_product(const MultiplierSpec& s) {
     return s.unit != MultiplierId::exact && s.unit != MultiplierId::model && s.format.exponent_bits == 8 &&
-           !s.round_product;
+           !s.round_product && !s.tabulated;
 }
 
-/// An operand as a short form takes it.
+/// The sign and the power of two of a normal number; a zero's and a subnormal number's are zeros.
 template <class U>
-struct OrdinaryOperand {
-    U bits;   ///< its bits; of a zero those of a one of its sign, which passes for an ordinary number
-    U field;  ///< its exponent field less an offset; far above them all for what is neither a normal number nor a zero
-    U keep;   ///< what stays of a product: all, or for a zero the sign
-};
-
-template <class U>
-AXFIRE_FN OrdinaryOperand<U> ordinary_operand(const U& x, u32 offset) {
-    const U zero = eq(magnitude(x), U{});
-    const U bits = x | (zero & kOneBits);
-    const U field = bits << 1 >> 24;
-    const U normal = lt(field - 1u, splat<U>(254));
-    return {bits, select(normal, field - offset, splat<U>(0x1000)), ~zero | kSignBit};
+AXFIRE_FN FloatOf<U> power_of(const U& x) {
+    return as_float(x & ~0x7fffffu);
 }
 
 // In floating point operands have their leading one in bit p-1. A unit may have a form of its own for them: the shorter
@@ -68,66 +57,70 @@ AXFIRE_FN U upper_half(const MultiplierSpec& s, const U& ma, const U& mb, u32 p)
     }
 }
 
-/// number / 2^f times the signs and powers of two of a and b.
+/// number / 2^f times the signs and powers of two of a and b, f up to 23: exact where the product is a normal number.
 template <class U>
-AXFIRE_FN U with_exponents(const FloatOf<U>& number, u32 f, const U& a, const U& b, bool may_be_zero) {
-    const U bits = as_bits<U>(number);
-    const U product = bits + (a & ~0x7fffffu) + ((b & ~0x7fffffu) - ((254 + f) << 23));
-    return may_be_zero ? select(eq(bits, U{}), (a ^ b) & kSignBit, product) : product;
+AXFIRE_FN U with_powers(const FloatOf<U>& number, u32 f, const U& a, const U& b) {
+    const FloatOf<U> scaled = power_of(a) * as_float(splat<U>((127 - f) << 23));
+    return as_bits<U>(number * power_of(b) * scaled);
 }
 
-/// The product of ordinary operands by a built-in unit. It may have bits below the last place.
+/// The product of normal operands and zeros by a built-in unit. It may have bits below the last place. `strange`: some
+/// lane has another operand, or a product that is no normal number and yet no zero.
 template <class Unit, class U>
-AXFIRE_FN U ordinary_bits(const MultiplierSpec& s, const U& a, const U& b) {
+AXFIRE_FN U ordinary_bits(const MultiplierSpec& s, const U& a, const U& b, bool& strange) {
     const u32 m = s.format.fraction_bits;
     const u32 p = m + 1;
     const u32 align = 23 - m;
-    const U ma = ((a & 0x7fffffu) | 0x800000u) >> align;
-    const U mb = ((b & 0x7fffffu) | 0x800000u) >> align;
-    if (s.tabulated) {
-        const U entry = table_entry(*s.model, s.model_use, ma, mb, m);
-        return kIsLogarithmic<Unit> ? with_exponents(to_float(entry), 2 * m, a, b, true)
-                                    : with_exponents(to_float(entry >> p), m - 1, a, b, true);
-    }
+    U product;
     if constexpr (AddsFractions<Unit>) {
-        // Carries only run upwards: signs and exponents are added in the same go.
-        return (Unit::add_fractions(a >> align, b >> align, m, s.parameters) << align) - kOneBits;
+        // Carries only run upwards: signs and exponents are added in the same go. The powers' product, which is half of
+        // the result or more, tells zeros and where exponents end.
+        const U sum = (Unit::add_fractions(a >> align, b >> align, m, s.parameters) << align) - kOneBits;
+        const U least = as_bits<U>(power_of(a) * power_of(b));
+        product = select(is_zero(least), least, sum);
+        strange = any_strange_product(a, b, least, product);
+        return product;
     } else if constexpr (GivesSignificand<Unit>) {
         const U sum = Unit::significand(a & 0x7fffffu, b & 0x7fffffu, s.parameters);
-        return with_exponents(to_float_truncated(sum), 23, a, b, false);
+        product = with_powers(to_float_truncated(sum), 23, a, b);
     } else {
-        bool keeps_lead = false;
-        if constexpr (requires { Unit::keeps_lead(p, s.parameters); }) {
-            keeps_lead = p <= block_width<Unit>(s.parameters, p) && Unit::keeps_lead(p, s.parameters);
+        bool few_bits = false;  // binary32 holds all of the product
+        if constexpr (ShortensOperands<Unit> && requires { Unit::keeps_lead(p, s.parameters); }) {
+            few_bits = p <= block_width<Unit>(s.parameters, p) && Unit::keeps_lead(p, s.parameters) &&
+                       2 * Unit::bits_kept(p, s.parameters) <= p;
         }
-        if constexpr (ShortensOperands<Unit>) {
-            if (keeps_lead && 2 * Unit::bits_kept(p, s.parameters) <= p) {  // binary32 holds all of the product
-                const U x = Unit::shortened(a >> align, p, s.parameters) << align;
-                const U y = Unit::shortened(b >> align, p, s.parameters) << align;
-                return as_bits<U>(as_float(x) * as_float(y));
+        if (few_bits) {
+            if constexpr (ShortensOperands<Unit>) {
+                const auto shortened = [&](const U& x) {
+                    const U cut = Unit::shortened(x >> align, p, s.parameters) << align;
+                    return as_float(select(eq(x & kInfinityBits, U{}), x, cut));
+                };
+                product = as_bits<U>(shortened(a) * shortened(b));
             }
+        } else {
+            const U ma = ((a & 0x7fffffu) | 0x800000u) >> align;
+            const U mb = ((b & 0x7fffffu) | 0x800000u) >> align;
+            product = with_powers(to_float(upper_half<Unit>(s, ma, mb, p)), m - 1, a, b);
         }
-        return with_exponents(to_float(upper_half<Unit>(s, ma, mb, p)), m - 1, a, b, !keeps_lead);
     }
+    strange = any_strange_product(a, b, product);
+    return product;
 }
 
-/// A built-in unit's product in fewer instructions, for normal operands and products, and for zeros. `strange`: not 0
-/// in the other lanes, among them those of some products near the ends of the exponent's range.
+/// A built-in unit's product in fewer instructions, for normal operands and products, and for zeros. `strange` where
+/// that does not hold in every lane.
 template <class U>
-AXFIRE_FN U ordinary_product(const MultiplierSpec& s, const U& a, const U& b, U& strange) {
-    // The product's exponent is the operands' sum, up to p lower or 2 higher: in a normal number's field.
-    const OrdinaryOperand<U> x = ordinary_operand(a, 127 + 24);
-    const OrdinaryOperand<U> y = ordinary_operand(b, 1);
-    strange = outside(x.field + y.field, 254 - 2 - 24 - 1);
+AXFIRE_FN U ordinary_product(const MultiplierSpec& s, const U& a, const U& b, bool& strange) {
     U product{};
+    strange = true;
 #define AXFIRE_CASE(unit_name)                                                                 \
     if (s.unit == MultiplierId::unit_name && MultiplierId::unit_name != MultiplierId::exact) { \
-        product = ordinary_bits<multipliers::unit_name>(s, x.bits, y.bits);                    \
+        product = ordinary_bits<multipliers::unit_name>(s, a, b, strange);                     \
     }
     AXFIRE_MULTIPLIERS(AXFIRE_CASE)
 #undef AXFIRE_CASE
     const u32 align = 23 - s.format.fraction_bits;
-    return product & ~((1u << align) - 1) & x.keep & y.keep;
+    return product & ~((1u << align) - 1);
 }
 
 }  // namespace axfire

@@ -18,7 +18,8 @@ struct NeuronArgs {
     u32* refractory;                           ///< [neurons]; nullptr if the model has none
     u32* fired;                                ///< [neurons / 32], bit i % 32 of word i / 32: neuron i fired
     unsigned char*
-        quiet;  ///< [neurons / 4] or nullptr: not 0 for lane groups that a step without input leaves as they are
+        quiet;      ///< [neurons / 4] or nullptr: not 0 for lane groups that a step without input leaves as they are
+    bool* at_rest;  ///< out: all lane groups are quiet
     Conventions how;
     AdderSpec add;
     MultiplierSpec mul;
@@ -35,6 +36,7 @@ struct NeuronUpdate {
         const Add add(a.add, a.site);
         const Mul mul(a.mul, a.site);
         const Lanes absent = splat<Lanes>(kAbsent);
+        bool at_rest = a.quiet != nullptr;
         for (u32 n = 0; n < a.neurons; n += kLanes) {
             const Lanes input = a.input != nullptr ? load(a.input + n) : absent;
             const bool arrived = any(~eq(input, absent));
@@ -63,7 +65,9 @@ struct NeuronUpdate {
             if (a.quiet != nullptr) {
                 const Lanes changed =
                     (s.v ^ before.v) | (s.current ^ before.current) | (s.refractory ^ before.refractory);
-                a.quiet[n / kLanes] = !arrived && !any(changed | fired);
+                const bool quiet = !arrived && !any(changed | fired);
+                a.quiet[n / kLanes] = quiet;
+                at_rest = at_rest && quiet;
             }
             if (Model::kInfo.spiking) {
                 const u32 shift = n % 32;
@@ -71,6 +75,7 @@ struct NeuronUpdate {
                 a.fired[n / 32] = word | sign_bits(fired) << shift;
             }
         }
+        *a.at_rest = at_rest;
     }
 };
 

@@ -11,6 +11,7 @@ does nothing else; it takes five to ten minutes. Kernels and layers are timed by
 """
 
 import argparse
+import concurrent.futures
 import json
 import os
 import statistics
@@ -25,10 +26,10 @@ LOA = "loa(k=12)@fp32"
 # name, model, data, samples, options, arithmetics (mul, add)
 EXACT, APPROXIMATE = ("exact@fp32", "exact@fp32"), ("exact@fp32", LOA)
 BF16 = ("exact@bf16", "exact@bf16")
-NMNIST = ("N-MNIST CNN, 340 steps", "nir/cnn_sinabs.nir", "nmnist:{data}/nmnist/Train", 200, [], [EXACT, APPROXIMATE])
+NMNIST = ("N-MNIST CNN, 340 steps", "nir/cnn_sinabs.nir", "nmnist:{data}/nmnist/Train", 800, [], [EXACT, APPROXIMATE])
 RUNS = [
     NMNIST,
-    ("LeNet-5, MNIST", "models/mnist_lenet5_98p96.onnx", "mnist:{data}/mnist", 2000, [], [EXACT, BF16, APPROXIMATE]),
+    ("LeNet-5, MNIST", "models/mnist_lenet5_98p96.onnx", "mnist:{data}/mnist", 10000, [], [EXACT, BF16, APPROXIMATE]),
     ("ResNet-20, CIFAR-10", "models/cifar10_resnet20.onnx", "cifar10:{data}/cifar10", 200, [], [EXACT, BF16, APPROXIMATE]),
     ("converted ResNet-20, 64 steps", None, "cifar10:{data}/cifar10", 20, ["-T", "64"], [EXACT, APPROXIMATE]),
     ("the same, step by step", None, "cifar10:{data}/cifar10", 20, ["-T", "64", "--steps-at-once", "1"], [EXACT]),
@@ -58,11 +59,16 @@ def processor():
     return "unknown"
 
 
+def run_command(options, run, path, arithmetic, more):
+    _, _, data, _, own, _ = run
+    return [options.axfire, "run", path, "--data", data.format(data=options.data), "--mul", arithmetic[0], "--add",
+            arithmetic[1], *own, *more, "-q", "--json", "--samples"]
+
+
 def time_run(options, run, path, arithmetic, more):
     """Samples in a second over the repetitions, memory, and the hash of the results."""
-    name, _, data, samples, own, _ = run
-    command = [options.axfire, "run", path, "--data", data.format(data=options.data), "--mul", arithmetic[0], "--add",
-               arithmetic[1], *own, *more, "-q", "--json", "--samples"]
+    name, samples = run[0], run[3]
+    command = run_command(options, run, path, arithmetic, more)
     ask([*command, str(max(samples // 10, 1))])  # to warm up
     rates, hashes = [], set()
     for _ in range(options.repetitions):
@@ -73,6 +79,16 @@ def time_run(options, run, path, arithmetic, more):
         sys.exit(f"{name}: results differ between runs")
     print(f"{name}, {' + '.join(arithmetic)}, {' '.join(more)}: {statistics.median(rates):.1f}/s", file=sys.stderr)
     return {"median": statistics.median(rates), "least": min(rates), "most": max(rates), "memory_mib": memory}, hashes.pop()
+
+
+def time_processes(options, run, path, arithmetic, count):
+    """Samples in a second of so many processes of one thread each at a time: what the machine itself allows."""
+    command = [*run_command(options, run, path, arithmetic, ["--threads", "1"]), str(run[3])]
+    rates = []
+    for _ in range(options.repetitions):
+        with concurrent.futures.ThreadPoolExecutor(count) as pool:
+            rates.append(sum(result["samples_per_second"] for result, _ in pool.map(ask, [command] * count)))
+    return {"median": statistics.median(rates), "least": min(rates), "most": max(rates)}
 
 
 def thread_counts():
@@ -97,6 +113,7 @@ def time_runs(options):
                 for count in sorted({1, os.cpu_count()}):
                     row[str(count)], result = time_run(options, run, path, arithmetic, ["--threads", str(count)])
                     hashes.add(result)
+                row["processes"] = time_processes(options, run, path, arithmetic, os.cpu_count())
                 if len(hashes) != 1:
                     sys.exit(f"{run[0]}: results differ between numbers of threads")
                 row["result_hash"] = hashes.pop()
@@ -119,7 +136,7 @@ def thin(folder, copy, share):
 def time_spikes(options):
     """A recording's time on one thread, and its synaptic operations, with fewer and fewer of its events."""
     name, network, _, samples, _, arithmetics = NMNIST
-    rows = []
+    rows, samples = [], samples // 4
     for share in KEPT:
         with tempfile.TemporaryDirectory() as copy:
             thin(f"{options.data}/nmnist/Train", copy, share)

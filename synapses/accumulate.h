@@ -26,10 +26,16 @@ struct Units {
         return mul.operand(x, Draw<U>{arithmetic.site, index, kInputOperand, Role::product});
     }
 
-    /// The product of x and w as the adder takes it.
-    template <class U>
+    /// The product of x and w as the adder takes it. `kShared`: all lanes of x are the same.
+    template <bool kShared = false, class U>
     AXFIRE_FN U term(const U& x, const U& w, const U& output, u32 index) const {
-        const U product = mul(x, w, Draw<U>{arithmetic.site, output, index, Role::product});
+        const Draw<U> draw{arithmetic.site, output, index, Role::product};
+        U product;
+        if constexpr (kShared && requires { requires Mul::kTakesShared; }) {
+            product = mul(Shared<U>{x}, w, draw);
+        } else {
+            product = mul(x, w, draw);
+        }
         return add.operand(product, Draw<U>{arithmetic.site, output, index, Role::term});
     }
 

@@ -122,7 +122,7 @@ private:
                         const Lanes x = kAlong ? load(in[p] + tap) : splat<Lanes>(in[p][tap]);
                         for (u32 j = 0; j < B; ++j) {
                             const u32 s = p * B + j;
-                            sum.take(s, index, units.term(x, weight[j], output[s], index));
+                            sum.take(s, index, units.template term<!kAlong>(x, weight[j], output[s], index));
                         }
                     }
                 }

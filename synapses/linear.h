@@ -67,7 +67,7 @@ private:
                             u64 row) const {
         const Lanes x = units.input(input, splat<Lanes>(i));
         for (u32 j = 0; j < B; ++j) {
-            sum.take(j, i, units.term(x, load(a.weight_mul + row + j * kLanes), sum.output[j], i));
+            sum.take(j, i, units.template term<true>(x, load(a.weight_mul + row + j * kLanes), sum.output[j], i));
         }
     }
 };

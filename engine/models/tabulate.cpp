@@ -10,6 +10,7 @@
 
 #include "arith/catalogue.h"
 #include "arith/error.h"
+#include "arith/finished_product.h"
 #include "arith/philox.h"
 #include "arith/spec_text.h"
 #include "engine/backend/cpu/kernels.h"
@@ -26,8 +27,22 @@ bool is_model(const MultiplierSpec& spec, ModelKind kind) {
 struct Tabulated {
     MultiplierSpec spec;
     LookupTable table;
+    std::vector<std::uint16_t> finished;
     UnitModel view{};
 };
+
+/// The upper halves of the products of all numbers from 1 to 2, [2^m][2^m].
+std::vector<std::uint16_t> finished_products(const MultiplierSpec& spec) {
+    std::vector<std::uint16_t> entries;
+    const u32 step = 1u << (23 - spec.format.fraction_bits);
+    for (u32 a = kOneBits; a < kOneBits + 0x800000u; a += step) {
+        for (u32 b = kOneBits; b < kOneBits + 0x800000u; b += step) {
+            entries.push_back(static_cast<std::uint16_t>(fp_mul(spec, a, b) >> 16));
+        }
+    }
+    entries.push_back(0);  // lookups read 32 bits
+    return entries;
+}
 
 MultiplierSpec attach_table(MultiplierSpec spec) {
     static std::mutex mutex;
@@ -35,13 +50,17 @@ MultiplierSpec attach_table(MultiplierSpec spec) {
     const std::lock_guard guard(mutex);
     auto it = std::find_if(tables.begin(), tables.end(), [&](const Tabulated& t) { return t.spec == spec; });
     if (it == tables.end()) {
-        tables.push_back({spec, LookupTable(tabulate(spec)), {}});
+        tables.push_back({spec, LookupTable(tabulate(spec)), {}, {}});
         it = std::prev(tables.end());
+        if (finishes_products(spec)) {
+            it->finished = finished_products(spec);
+        }
         if (spec.model != nullptr) {
             it->view = *spec.model;
         }
     }
     it->table.attach(it->view, spec.model_use);
+    it->view.finished = it->finished.data();
     spec.tabulated = true;
     spec.model = &it->view;
     return spec;
@@ -93,18 +112,18 @@ ProductTable tabulate(const MultiplierSpec& spec) {
 }
 
 MultiplierSpec with_table(const MultiplierSpec& spec, TablePolicy policy) {
-    const bool already = is_model(spec, ModelKind::table);
-    if (policy == TablePolicy::off || already || spec.unit == MultiplierId::exact) {
+    const bool is_table = is_model(spec, ModelKind::table);
+    if (spec.unit == MultiplierId::exact || (is_table ? !finishes_products(spec) : policy == TablePolicy::off)) {
         return spec;
     }
-    if (policy == TablePolicy::on) {
+    if (policy == TablePolicy::on || is_table) {
         return attach_table(spec);
     }
     if (!is_model(spec, ModelKind::circuit) || spec.format.fraction_bits > kMaxTableFraction) {
         return spec;
     }
     const MultiplierSpec tabulated = attach_table(spec);
-    return measure(tabulated) < measure(spec) ? tabulated : spec;
+    return finishes_products(spec) || measure(tabulated) < measure(spec) ? tabulated : spec;
 }
 
 }  // namespace axfire

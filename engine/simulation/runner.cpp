@@ -201,7 +201,7 @@ RunTotals run_samples(const Simulation& simulation, const Dataset& data, const R
                 s = {encoded.label, simulation.run(encoded, options.traces, workspace, options.predict_every_step),
                      encoded.dropped, 0};
                 s.hash = sample_hash(s.result.hash_words);
-                s.result.hash_words = {};
+                workspace.take_back(std::move(s.result.hash_words));
             } catch (...) {
                 error.note(*i);
             }

@@ -39,6 +39,11 @@ public:
     u32 operator[](std::size_t i) const { return data_[i]; }
     std::span<const u32> values() const { return {data_.data(), size_}; }
     void fill(u32 x) { data_.assign(data_.size(), x); }
+    /// As if made anew, in the memory that it has.
+    void assign(std::size_t n, u32 fill = 0) {
+        size_ = n;
+        data_.assign((n + kPad - 1) / kPad * kPad, fill);
+    }
 
 private:
     std::size_t size_ = 0;

@@ -176,6 +176,7 @@ void Simulation::finish(Workspace& w, SampleResult& result) const {
         result.counts.push_back(w.state[layer.node].counts);
         neurons += layer.neurons;
     }
+    result.hash_words = std::move(w.hash_words_);
     result.hash_words.resize(2 * neurons);
     u32* word = result.hash_words.data();
     for (const Layer& layer : layers_) {

@@ -75,6 +75,8 @@ public:
         explicit Workspace(const Simulation& simulation, std::size_t steps = 1, unsigned threads = 1);
         /// What the buffers of a step hold.
         std::size_t bytes() const;
+        /// Memory for the next result's hash_words.
+        void take_back(std::vector<u32>&& hash_words) { hash_words_ = std::move(hash_words); }
 
     private:
         friend class Simulation;
@@ -84,6 +86,7 @@ public:
         std::size_t steps;
         Buffer input;  ///< analog input of a step
         std::vector<float> readout;
+        std::vector<u32> hash_words_;
     };
 
     /// Runs one sample from rest; the result depends on nothing but the sample and the network. Parts of the network

@@ -110,7 +110,9 @@ void emit_fired(StageState& state, std::size_t neurons) {
     }
     std::size_t count = 0;
     for (std::size_t w = 0; w < words; ++w) {
-        count += static_cast<std::size_t>(std::popcount(state.fired[w]));
+        if (state.fired[w] != 0) {  // most words are 0, and counting bits is a call on processors of any age
+            count += static_cast<std::size_t>(std::popcount(state.fired[w]));
+        }
     }
     state.out.index.resize(count);
     u32* next = state.out.index.data();

@@ -40,6 +40,7 @@ struct StageState {
     Buffer v, current, refractory;     ///< neurons
     Buffer fired;                      ///< neurons: bit set of those that fired
     std::vector<unsigned char> quiet;  ///< neurons: NeuronArgs::quiet
+    bool at_rest = false;              ///< neurons: all of them are quiet
     Buffer spike_count;                ///< neurons: spikes of this sample
     Buffer sums;                       ///< what a projection wrote
     Buffer input;                      ///< events spread out, or several sources added

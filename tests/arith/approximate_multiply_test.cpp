@@ -166,16 +166,21 @@ TEST(ApproximateMultiply, OrdinaryOperandsTakeTheShortForm) {
         }
         strange.emplace_back(x, x);
     }
-    for (const Pair& ends : {Pair{0x00800000, 0x3f7fffff}, Pair{0x7f7fffff, 0x40000000}, Pair{0x7f7fffff, 0x7f7fffff},
-                             Pair{0x00800000, 0x00800000}}) {
+    for (const Pair& ends :
+         {Pair{0x00800000, 0x3f000000}, Pair{0x7f7fffff, 0x40000000}, Pair{0x7f7fffff, 0x7f7fffff}}) {
         strange.push_back(ends);
     }
-    for (const unsigned width : kWidths) {
-        for (const u32 lanes : library_strange({MultiplierId::mbm, {}, kFp32}, ordinary, width)) {
-            ASSERT_EQ(lanes, 0u) << width;
-        }
-        for (const u32 lanes : library_strange({MultiplierId::mbm, {}, kFp32}, strange, width)) {
-            ASSERT_NE(lanes, 0u) << width;
+    for (const MultiplierId unit : {MultiplierId::mitchell, MultiplierId::mbm, MultiplierId::trunc}) {
+        for (const unsigned width : kWidths) {
+            for (const bool is_strange : library_strange({unit, {}, kFp32}, ordinary, width)) {
+                ASSERT_FALSE(is_strange) << width;
+            }
+            for (std::size_t i = 0; i < strange.size(); ++i) {  // one lane is enough
+                std::vector<Pair> mixed(ordinary.begin(), ordinary.begin() + width);
+                mixed[i % width] = strange[i];
+                ASSERT_TRUE(library_strange({unit, {}, kFp32}, mixed, width)[0])
+                    << width << ' ' << hex(strange[i].first) << ' ' << hex(strange[i].second);
+            }
         }
     }
 }

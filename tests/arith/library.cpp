@@ -5,8 +5,8 @@
 
 #include "arith/convert.h"
 #include "arith/elementary.h"
-#include "arith/ordinary_sum.h"
 #include "arith/ordinary_product.h"
+#include "arith/ordinary_sum.h"
 
 namespace axfire::testing {
 namespace {
@@ -82,6 +82,34 @@ U canonical(const U& x) {
 constexpr auto kLane = [](const auto& r, unsigned i) { return get_lane(r, i); };
 constexpr auto kWideLane = [](const auto& r, unsigned i) { return (u64{get_lane(r.hi, i)} << 32) | get_lane(r.lo, i); };
 
+/// The results of a short form, those of the full pipeline where it is strange. Ordinary operands come together, so
+/// that vectors are full of them.
+template <class F>
+std::vector<u32> by_short_form(const std::vector<Pair>& pairs, unsigned width, const std::vector<bool>& strange,
+                               std::vector<u32> full, const F& short_form) {
+    std::vector<Pair> ordinary;
+    for (std::size_t i = 0; i < pairs.size(); ++i) {
+        if (!strange[i]) {
+            ordinary.push_back(pairs[i]);
+        }
+    }
+    const auto each = [&](const auto& a, const auto& b, const auto&) {
+        bool any_strange;
+        const auto result = short_form(a, b, any_strange);
+        if (any_strange) {
+            throw std::logic_error("operands are ordinary one by one and strange in a vector");
+        }
+        return result;
+    };
+    const std::vector<u32> results = at_width<u32>(width, ordinary, {}, each, kLane);
+    for (std::size_t i = 0, next = 0; i < pairs.size(); ++i) {
+        if (!strange[i]) {
+            full[i] = results[next++];
+        }
+    }
+    return full;
+}
+
 }  // namespace
 
 std::vector<u32> library_add(const AdderSpec& spec, const std::vector<Pair>& pairs, unsigned width,
@@ -107,42 +135,23 @@ std::vector<u32> library_short_add(const AdderSpec& spec, const std::vector<Pair
             },
             kLane);
     }
-    // Ordinary operands together, so that vectors are full of them.
-    const std::vector<bool> strange = library_strange(spec, pairs);
-    std::vector<Pair> ordinary;
-    for (std::size_t i = 0; i < pairs.size(); ++i) {
-        if (!strange[i]) {
-            ordinary.push_back(pairs[i]);
-        }
-    }
-    const auto short_sum = [&](const auto& a, const auto& b, const auto&) {
-        bool any_strange;
-        const auto sum = ordinary_sum(spec, a, b, any_strange);
-        if (any_strange) {
-            throw std::logic_error("operands are ordinary one by one and strange in a vector");
-        }
-        return sum;
-    };
-    const std::vector<u32> sums = at_width<u32>(width, ordinary, {}, short_sum, kLane);
-    std::vector<u32> all = library_add(spec, pairs);
-    for (std::size_t i = 0, next = 0; i < pairs.size(); ++i) {
-        if (!strange[i]) {
-            all[i] = sums[next++];
-        }
-    }
-    return all;
+    return by_short_form(
+        pairs, width, library_strange(spec, pairs), library_add(spec, pairs),
+        [&](const auto& a, const auto& b, bool& strange) { return ordinary_sum(spec, a, b, strange); });
 }
 
 std::vector<u32> library_short_mul(const MultiplierSpec& spec, const std::vector<Pair>& pairs, unsigned width) {
-    const auto short_product = [&](const auto& a, const auto& b, const auto&) {
-        auto strange = a;
-        if (has_nearest_product(spec)) {
-            return canonical(nearest_product(spec, canonical(a), canonical(b)));
-        }
-        const auto product = ordinary_product(spec, a, b, strange);
-        return select(eq(strange, strange ^ strange), product, fp_mul(spec, a, b));
-    };
-    return at_width<u32>(width, pairs, {}, short_product, kLane);
+    if (has_nearest_product(spec)) {
+        return at_width<u32>(
+            width, pairs, {},
+            [&](const auto& a, const auto& b, const auto&) {
+                return canonical(nearest_product(spec, canonical(a), canonical(b)));
+            },
+            kLane);
+    }
+    return by_short_form(
+        pairs, width, library_strange(spec, pairs), library_mul(spec, pairs),
+        [&](const auto& a, const auto& b, bool& strange) { return ordinary_product(spec, a, b, strange); });
 }
 
 std::vector<bool> library_strange(const AdderSpec& spec, const std::vector<Pair>& pairs) {
@@ -155,13 +164,14 @@ std::vector<bool> library_strange(const AdderSpec& spec, const std::vector<Pair>
     return strange;
 }
 
-std::vector<u32> library_strange(const MultiplierSpec& spec, const std::vector<Pair>& pairs, unsigned width) {
+std::vector<bool> library_strange(const MultiplierSpec& spec, const std::vector<Pair>& pairs, unsigned width) {
     const auto strange = [&](const auto& a, const auto& b, const auto&) {
-        auto lanes = a;
-        ordinary_product(spec, a, b, lanes);
-        return lanes;
+        bool is_strange;
+        ordinary_product(spec, a, b, is_strange);
+        return splat<std::decay_t<decltype(a)>>(is_strange);
     };
-    return at_width<u32>(width, pairs, {}, strange, kLane);
+    const std::vector<u32> lanes = at_width<u32>(width, pairs, {}, strange, kLane);
+    return {lanes.begin(), lanes.end()};
 }
 
 std::vector<u32> library_convert(const Format& f, Rounding r, const std::vector<u32>& values, unsigned width,

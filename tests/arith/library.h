@@ -22,8 +22,8 @@ std::vector<u32> library_short_add(const AdderSpec& spec, const std::vector<Pair
 std::vector<u32> library_short_mul(const MultiplierSpec& spec, const std::vector<Pair>& pairs, unsigned width = 1);
 /// True where `ordinary_sum` leaves a sum to the full pipeline.
 std::vector<bool> library_strange(const AdderSpec& spec, const std::vector<Pair>& pairs);
-/// Not 0 where `ordinary_product` leaves a product to it.
-std::vector<u32> library_strange(const MultiplierSpec& spec, const std::vector<Pair>& pairs, unsigned width = 1);
+/// True where `ordinary_product` leaves a product, or one beside it in a vector, to it.
+std::vector<bool> library_strange(const MultiplierSpec& spec, const std::vector<Pair>& pairs, unsigned width = 1);
 std::vector<u32> library_convert(const Format& f, Rounding r, const std::vector<u32>& values, unsigned width = 1,
                                  const std::vector<u32>& words = {});
 

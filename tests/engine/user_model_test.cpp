@@ -116,6 +116,39 @@ TEST(UserModel, EveryTabulatedUnitGivesTheSameBits) {
     EXPECT_THROW(with_table(multiplier("drum(k=4)@fp16"), TablePolicy::on), SpecError);
 }
 
+/// In a layer one operand is the same for all outputs, and products are looked up in its row of the table.
+TEST(UserModel, ATabulatedLayerGivesTheSameBits) {
+    constexpr u32 kInputs = 300;
+    constexpr u32 kOutputs = 5 * kPad;
+    for (const char* unit :
+         {"kulkarni@bf16", "mitchell@e8m5", "drum(k=4,round=rna)@bf16", "trunc(v=6,round=ru)@bf16"}) {
+        const MultiplierSpec plain = multiplier(unit);
+        const MultiplierSpec table = with_table(plain, TablePolicy::on);
+        auto random = axfire::testing::test_random();
+        for (const bool ordinary : {true, false}) {
+            const auto numbers = [&](std::size_t n) {
+                std::vector<u32> list(n);
+                for (u32& x : list) {
+                    x = static_cast<u32>(random());
+                    x = random() % 8 == 0 ? x & 0x80000000u : ordinary ? (x & 0x87ffffffu) | 0x38000000u : x;
+                }
+                cpu_kernels().convert(plain.format, Rounding::rne, list.data(), list.data(), n);
+                return list;
+            };
+            const std::vector<u32> values = numbers(kInputs);
+            const std::vector<u32> weights = numbers(std::size_t{kInputs} * kOutputs);
+            const auto sums = [&](const MultiplierSpec& mul, const Instance& kernels) {
+                std::vector<u32> result(kOutputs);
+                LinearArgs a{kInputs, kOutputs, kOutputs,      nullptr,       weights.data(),
+                             nullptr, {},       values.data(), result.data(), {{}, mul, false, {}}};
+                kernels.projections.linear_dense(a);
+                return result;
+            };
+            EXPECT_EQ(sums(table, compiled({}, table)), sums(plain, cpu_kernels().general)) << unit << ordinary;
+        }
+    }
+}
+
 /// N bits for p <= N, and a 2x2 tiling for more.
 TEST(UserModel, CircuitsOfOtherWidthsAreEmbedded) {
     const std::string exact12 = model("operations.cpp:mul12u_exact");

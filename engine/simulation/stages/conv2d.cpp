@@ -115,17 +115,17 @@ public:
     }
 
     void step(const std::vector<Source>& sources, StageState& s, u32) const override {
+        s.out.clear();
+        if (events_ && sources[0].signal->index.empty()) {
+            s.out.values = has_bias_ ? bias_only_.data() : nullptr;
+            return;
+        }
+        s.out.values = s.sums.data();
         Conv2dArgs a = args_;
         a.arithmetic.site = s.site;
         a.sums = s.sums.data();
-        s.out.clear();
-        s.out.values = s.sums.data();
         if (events_) {
             a.events = sources[0].signal->events();
-            if (a.events.count == 0) {
-                s.out.values = has_bias_ ? bias_only_.data() : nullptr;
-                return;
-            }
             if (spreads_) {
                 a.values = spread(sources[0], inputs(), s.input);
             }

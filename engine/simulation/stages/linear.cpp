@@ -47,17 +47,17 @@ public:
     }
 
     void step(const std::vector<Source>& sources, StageState& s, u32) const override {
+        s.out.clear();
+        if (events_ && sources[0].signal->index.empty()) {
+            s.out.values = bias_.empty() ? nullptr : bias_only_.data();
+            return;
+        }
+        s.out.values = s.sums.data();
         LinearArgs a = args_;
         a.arithmetic.site = s.site;
         a.sums = s.sums.data();
-        s.out.clear();
-        s.out.values = s.sums.data();
         if (events_) {
             a.events = sources[0].signal->events();
-            if (a.events.count == 0) {
-                s.out.values = bias_.empty() ? nullptr : bias_only_.data();
-                return;
-            }
             s.counts.synaptic_operations += static_cast<u64>(a.events.count) * a.outputs;
             s.counts.multiplications += multiplied(a) * a.outputs;
         } else {

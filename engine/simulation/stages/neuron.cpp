@@ -89,18 +89,26 @@ public:
 
     void reset(StageState& s) const override {
         s.v = v_init_;
-        s.current = has_current_ ? Buffer(neurons_) : Buffer();
-        s.refractory = has_refractory_ ? Buffer(neurons_) : Buffer();
-        s.fired = Buffer((neurons_ + 31) / 32 + 1);
-        s.spike_count = Buffer(neurons_);
+        s.current.assign(has_current_ ? neurons_ : 0);
+        s.refractory.assign(has_refractory_ ? neurons_ : 0);
+        s.fired.assign((neurons_ + 31) / 32 + 1);
+        s.spike_count.assign(neurons_);
         s.scratch.resize(2);
         s.quiet.assign(neurons_ / 4 + 4, 0);
+        s.at_rest = false;
     }
 
     void step(const std::vector<Source>& sources, StageState& s, u32) const override {
+        s.counts.neuron_updates += neurons_;
+        const u32* const input = gather(sources, s);
+        if (s.at_rest && input == nullptr) {
+            s.out.clear();
+            s.out.values = info_.spiking ? nullptr : s.v.data();
+            return;
+        }
         NeuronArgs a{};
         a.neurons = static_cast<u32>(neurons_);
-        a.input = gather(sources, s);
+        a.input = input;
         for (std::size_t i = 0; i < constants_.size(); ++i) {
             a.constants[i] = constants_[i].data();
         }
@@ -113,8 +121,8 @@ public:
         a.add = add_;
         a.mul = mul_;
         a.site = s.site;
+        a.at_rest = &s.at_rest;
         update_(a);
-        s.counts.neuron_updates += neurons_;
         if (info_.spiking) {
             emit_fired(s, neurons_);
         } else {

@@ -82,10 +82,13 @@ public:
     }
 
     void step(const std::vector<Source>& sources, StageState& s, u32) const override {
+        s.out.clear();
+        if (in_events_ && sources[0].signal->index.empty() && s.reached.empty()) {
+            return;
+        }
         Pool2dArgs a = args_;
         a.arithmetic.site = s.site;
         a.sums = s.sums.data();
-        s.out.clear();
         if (!in_events_) {
             a.values = sources[0].signal->values != nullptr ? sources[0].signal->values : s.scratch[0].data();
             kernel_(a);
