@@ -26,7 +26,7 @@ Optimizer::Optimizer(const std::vector<Parameter>& parameters, const OptimizerOp
 }
 
 double Optimizer::step(const std::vector<Parameter>& parameters, const std::vector<std::vector<float>>& gradients,
-                       double rate) {
+                       double rate, Team& team) {
     double squares = 0;
     for (const std::vector<float>& gradient : gradients) {
         double partial[8] = {};
@@ -43,10 +43,7 @@ double Optimizer::step(const std::vector<Parameter>& parameters, const std::vect
     }
     ++state.steps;
     const double factor = options_.clip > 0 && norm > options_.clip ? options_.clip / norm : 1;
-#pragma omp parallel for schedule(dynamic, 1)
-    for (std::size_t p = 0; p < parameters.size(); ++p) {
-        update(parameters[p], p, gradients[p], rate, factor);
-    }
+    team.each(parameters.size(), [&](std::size_t p, unsigned) { update(parameters[p], p, gradients[p], rate, factor); });
     return norm;
 }
 

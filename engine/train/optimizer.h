@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "engine/train/node_gradient.h"
+#include "engine/train/team.h"
 
 namespace axfire::train {
 
@@ -30,7 +31,8 @@ public:
 
     /// One update with the learning rate. Returns the norm of all gradients, before it was clipped; where it is not
     /// finite nothing is changed.
-    double step(const std::vector<Parameter>& parameters, const std::vector<std::vector<float>>& gradients, double rate);
+    double step(const std::vector<Parameter>& parameters, const std::vector<std::vector<float>>& gradients, double rate,
+                Team& team);
 
     /// What a checkpoint keeps.
     struct State {

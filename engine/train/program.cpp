@@ -5,7 +5,6 @@
 #include <cmath>
 
 #include <fmt/format.h>
-#include <omp.h>
 
 #include "arith/error.h"
 #include "engine/network/check.h"
@@ -79,15 +78,13 @@ std::vector<Parameter> parameters(Network& network) {
 }
 
 Program::Program(Network& network, const ProgramOptions& options)
-    : network_(network), options_(options), parameters_(train::parameters(network)) {
+    : network_(network), options_(options), team_(std::max(1u, options.threads)), parameters_(train::parameters(network)) {
     const std::size_t count = network.nodes.size();
     arithmetic_ = options.node_wise.empty() ? std::vector(count, options.arithmetic) : options.node_wise;
     const bool random = std::any_of(arithmetic_.begin(), arithmetic_.end(), rounds_stochastically);
     backward_arithmetic_.synapse_add = options.gradient.add;
     backward_arithmetic_.synapse_mul = options.gradient.mul;
     graph_ = build_graph(network, options.input_events, options.constant_input && !random);
-    omp_set_num_threads(static_cast<int>(options.threads));
-    omp_set_max_active_levels(1);
 
     tape_.samples = options.batch;
     tape_.steps = options.steps;
@@ -201,7 +198,7 @@ void Program::compile() {
 
 void Program::make_spaces() {
     const std::size_t count = network_.nodes.size();
-    spaces_.resize(options_.threads);
+    spaces_.resize(team_.size());
     for (Space& space : spaces_) {
         space.forward.resize(count);
         space.backward.resize(count);
@@ -232,15 +229,14 @@ void Program::refresh() {
             changed.push_back(n);
         }
     }
-#pragma omp parallel for schedule(dynamic, 1)
-    for (std::size_t i = 0; i < 2 * changed.size(); ++i) {
+    team_.each(2 * changed.size(), [&](std::size_t i, unsigned) {
         const std::size_t n = changed[i / 2];
         if (i % 2 == 0) {
             stages_[n] = compile_node(network_.nodes[n], contexts_[n]);
         } else {
             node_gradients_[n]->refresh(network_.nodes[n]);
         }
-    }
+    });
 }
 
 void Program::forward(std::size_t samples, std::uint64_t draw) {
@@ -248,12 +244,9 @@ void Program::forward(std::size_t samples, std::uint64_t draw) {
     draw_ = draw;
     for (const Level& level : graph_.levels) {
         for (const std::size_t n : level.norms) {
-            norms_[n]->forward(tape_, std::get<nodes::BatchNorm>(network_.nodes[n].kind), spaces_);
+            norms_[n]->forward(tape_, std::get<nodes::BatchNorm>(network_.nodes[n].kind), spaces_, team_);
         }
-#pragma omp parallel for schedule(dynamic, 1)
-        for (std::size_t s = 0; s < samples; ++s) {
-            run_sample(level, s, spaces_[static_cast<std::size_t>(omp_get_thread_num())]);
-        }
+        team_.each(samples, [&](std::size_t s, unsigned thread) { run_sample(level, s, spaces_[thread]); });
     }
 }
 
@@ -362,9 +355,7 @@ void Program::drop(std::size_t node, std::size_t sample, u32* values) const {
 
 void Program::backward() {
     for (auto level = graph_.levels.rbegin(); level != graph_.levels.rend(); ++level) {
-#pragma omp parallel for schedule(dynamic, 1)
-        for (std::size_t s = 0; s < tape_.samples; ++s) {
-            Space& space = spaces_[static_cast<std::size_t>(omp_get_thread_num())];
+        team_.each(tape_.samples, [&](std::size_t s, unsigned thread) {
             if (level == graph_.levels.rbegin()) {
                 for (std::size_t n = 0; n < tape_.gradient.size(); ++n) {
                     Rows& rows = tape_.gradient[n];
@@ -373,10 +364,11 @@ void Program::backward() {
                     }
                 }
             }
-            pull_back(*level, s, space);
-        }
+            pull_back(*level, s, spaces_[thread]);
+        });
         for (auto n = level->norms.rbegin(); n != level->norms.rend(); ++n) {
-            norms_[*n]->backward(tape_, std::get<nodes::BatchNorm>(network_.nodes[*n].kind), tensor_gradients_[*n]);
+            norms_[*n]->backward(tape_, std::get<nodes::BatchNorm>(network_.nodes[*n].kind), tensor_gradients_[*n],
+                                 team_);
         }
     }
     sum_tensors();
@@ -412,11 +404,10 @@ void Program::sum_tensors() {
             tasks.push_back({n, i});
         }
     }
-#pragma omp parallel for schedule(dynamic, 1)
-    for (std::size_t i = 0; i < tasks.size(); ++i) {
-        Space& space = spaces_[static_cast<std::size_t>(omp_get_thread_num())];
-        node_gradients_[tasks[i].node]->sum(tape_, tasks[i].task, space, tensor_gradients_[tasks[i].node]);
-    }
+    team_.each(tasks.size(), [&](std::size_t i, unsigned thread) {
+        const Task& t = tasks[i];
+        node_gradients_[t.node]->sum(tape_, t.task, spaces_[thread], tensor_gradients_[t.node]);
+    });
 }
 
 std::string Program::strange_node() const {

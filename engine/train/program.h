@@ -7,6 +7,7 @@
 #include "engine/backend/jit/instances.h"
 #include "engine/train/gradients/batch_norm.h"
 #include "engine/train/node_gradient.h"
+#include "engine/train/team.h"
 
 namespace axfire::train {
 
@@ -44,6 +45,7 @@ public:
     /// From the gradients of the output's rows, which the loss has set, to those of the parameters.
     void backward();
 
+    Team& team() { return team_; }
     Tape& tape() { return tape_; }
     const Graph& graph() const { return graph_; }
     const std::vector<Parameter>& parameters() const { return parameters_; }
@@ -64,6 +66,7 @@ private:
 
     Network& network_;
     ProgramOptions options_;
+    Team team_;
     Arithmetic backward_arithmetic_;
     Graph graph_;
     Tape tape_;

@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
-#include <exception>
 #include <numeric>
 
 #include <fmt/format.h>
@@ -138,19 +137,8 @@ void Trainer::step(const std::vector<std::uint32_t>& order) {
     const std::size_t count = std::min(batch_, samples_ - first);
     const std::uint64_t draw = std::uint64_t{progress_.epoch} * samples_ + first;
     program_->tape().samples = count;
-    std::exception_ptr error;
-#pragma omp parallel for schedule(dynamic, 1) num_threads(static_cast <int>(options_.program.threads))
-    for (std::size_t s = 0; s < count; ++s) {
-        try {
-            load(s, order[first + s], draw + s);
-        } catch (...) {
-#pragma omp critical
-            error = std::current_exception();
-        }
-    }
-    if (error) {
-        std::rethrow_exception(error);
-    }
+    Team& team = program_->team();
+    team.each(count, [&](std::size_t s, unsigned) { load(s, order[first + s], draw + s); });
     program_->forward(count, draw);
 
     std::vector<SampleLoss> losses(count);
@@ -159,7 +147,6 @@ void Trainer::step(const std::vector<std::uint32_t>& order) {
                       [](std::int32_t label) { return label != kNoLabel; }));
     const float share = 1.0F / static_cast<float>(std::max<std::size_t>(1, labelled));
     const std::size_t output = program_->graph().output;
-#pragma omp parallel for schedule(static) num_threads(static_cast <int>(options_.program.threads))
     for (std::size_t s = 0; s < count; ++s) {
         losses[s] = evaluate(options_.loss, program_->tape(), output, s, labels_[s], share);
     }
@@ -173,7 +160,7 @@ void Trainer::step(const std::vector<std::uint32_t>& order) {
     }
     program_->backward();
     rate_ = rate_at(options_.schedule, progress_.plateau, optimizer_->state.steps, steps_per_epoch(), options_.epochs);
-    const double norm = optimizer_->step(program_->parameters(), program_->gradients(), rate_);
+    const double norm = optimizer_->step(program_->parameters(), program_->gradients(), rate_, team);
     if (!std::isfinite(norm)) {
         diverged("the gradients are not numbers");
     }

@@ -4,8 +4,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include <omp.h>
-
 namespace axfire::train {
 
 BatchNormLayer::BatchNormLayer(const nodes::BatchNorm& node, const GradientContext& c)
@@ -36,11 +34,10 @@ double BatchNormLayer::sum(const Tape& tape, std::size_t channel, const Term& te
     return total;
 }
 
-void BatchNormLayer::forward(Tape& tape, nodes::BatchNorm& node, std::vector<Space>& spaces) {
+void BatchNormLayer::forward(Tape& tape, nodes::BatchNorm& node, std::vector<Space>& spaces, Team& team) {
     const double n = static_cast<double>(tape.rows(node_) * plane_);
     nodes::BatchNorm batch = node;
-#pragma omp parallel for schedule(dynamic, 1)
-    for (std::size_t c = 0; c < channels_; ++c) {
+    team.each(channels_, [&](std::size_t c, unsigned) {
         const auto x = [&](std::size_t r, std::size_t i) {
             return static_cast<double>(number(source_row(tape, r)[i]));
         };
@@ -53,23 +50,22 @@ void BatchNormLayer::forward(Tape& tape, nodes::BatchNorm& node, std::vector<Spa
         const double unbiased = n > 1 ? variance * n / (n - 1) : variance;
         node.mean.data[c] = static_cast<float>(0.9 * node.mean.data[c] + 0.1 * mean);
         node.variance.data[c] = static_cast<float>(0.9 * node.variance.data[c] + 0.1 * unbiased);
-    }
+    });
     const std::unique_ptr<Stage> stage = make_stage(batch, context_);
-#pragma omp parallel for schedule(dynamic, 1)
-    for (std::size_t r = 0; r < tape.rows(node_); ++r) {
-        StageState& state = spaces[static_cast<std::size_t>(omp_get_thread_num())].forward[node_];
+    team.each(tape.rows(node_), [&](std::size_t r, unsigned thread) {
+        StageState& state = spaces[thread].forward[node_];
         Signal signal;
         signal.values = source_row(tape, r);
         stage->reset(state);
         stage->step({{&signal, false}}, state, 0);
         std::copy_n(state.out.values, channels_ * plane_, tape.out[node_].row(r));
-    }
+    });
 }
 
-void BatchNormLayer::backward(Tape& tape, const nodes::BatchNorm& node, const TensorGradients& gradients) {
+void BatchNormLayer::backward(Tape& tape, const nodes::BatchNorm& node, const TensorGradients& gradients,
+                              Team& team) {
     const double n = static_cast<double>(tape.rows(node_) * plane_);
-#pragma omp parallel for schedule(dynamic, 1)
-    for (std::size_t c = 0; c < channels_; ++c) {
+    team.each(channels_, [&](std::size_t c, unsigned) {
         const Channel& k = channel_[c];
         const auto dy = [&](std::size_t r, std::size_t i) {
             return static_cast<double>(number(tape.gradient[node_].row(r)[i]));
@@ -81,7 +77,7 @@ void BatchNormLayer::backward(Tape& tape, const nodes::BatchNorm& node, const Te
         (*gradients[0])[c] = static_cast<float>(gain);
         (*gradients[1])[c] = static_cast<float>(shift);
         if (!learns_) {
-            continue;
+            return;
         }
         const double scale = node.gamma.data[c] * k.inverse;
         for (std::size_t r = 0; r < tape.rows(node_); ++r) {
@@ -91,7 +87,7 @@ void BatchNormLayer::backward(Tape& tape, const nodes::BatchNorm& node, const Te
                 dx[i] = bits(number(dx[i]) + static_cast<float>(whole));
             }
         }
-    }
+    });
 }
 
 }  // namespace axfire::train

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "engine/train/node_gradient.h"
+#include "engine/train/team.h"
 
 namespace axfire::train {
 
@@ -15,9 +16,9 @@ public:
     BatchNormLayer(const nodes::BatchNorm& node, const GradientContext& context);
 
     /// Normalises the rows of the batch and moves the running mean and variance of `node` a tenth of the way.
-    void forward(Tape& tape, nodes::BatchNorm& node, std::vector<Space>& spaces);
+    void forward(Tape& tape, nodes::BatchNorm& node, std::vector<Space>& spaces, Team& team);
     /// Adds to the source's gradient; gradients: gamma's and beta's.
-    void backward(Tape& tape, const nodes::BatchNorm& node, const TensorGradients& gradients);
+    void backward(Tape& tape, const nodes::BatchNorm& node, const TensorGradients& gradients, Team& team);
 
 private:
     struct Channel {
