@@ -97,9 +97,10 @@ void train_command(TrainFlags& f) {
     }
     const bool there = std::filesystem::exists(f.checkpoint);
     if (there && !f.resume && !f.force) {
-        throw InputError(fmt::format("{} is there, of a training that did not end; --resume goes on with it, --force "
-                                     "starts anew",
-                                     f.checkpoint));
+        throw InputError(
+            fmt::format("{} is there, of a training that did not end; --resume goes on with it, --force "
+                        "starts anew",
+                        f.checkpoint));
     }
     const auto start = std::chrono::steady_clock::now();
     PreparedTraining training = prepare_training(f);
@@ -126,8 +127,9 @@ void train_command(TrainFlags& f) {
 
 void add_data(CLI::App* sub, TrainFlags& f) {
     sub->add_option("--data", f.data,
-                    "Training data: " + known_data_specs() + "; a folder with both parts is trained on with one and "
-                    "tested with the other")
+                    "Training data: " + known_data_specs() +
+                        "; a folder with both parts is trained on with one and "
+                        "tested with the other")
         ->required();
     sub->add_option("--test-data", f.test_data, "Data that the network is tested with after each epoch");
     sub->add_option("--samples", f.samples, "Only the first N training samples; default: all");
@@ -200,7 +202,8 @@ void add_training(CLI::App* sub, TrainFlags& f) {
         ->check(CLI::Range(0.0, 1.0))
         ->capture_default_str()
         ->group(group);
-    sub->add_option("--weight-decay", f.optimizing.weight_decay, "Decay of weights (biases and normalisation have none)")
+    sub->add_option("--weight-decay", f.optimizing.weight_decay,
+                    "Decay of weights (biases and normalisation have none)")
         ->check(CLI::NonNegativeNumber)
         ->capture_default_str()
         ->group(group);
@@ -236,8 +239,9 @@ void add_training(CLI::App* sub, TrainFlags& f) {
         ->check(CLI::PositiveNumber)
         ->capture_default_str()
         ->group(group);
-    sub->add_flag_callback("--reset-gradient", [&f] { f.gradient.detach_reset = false; },
-                           "Gradients also pass through the reset of neurons")
+    sub->add_flag_callback(
+           "--reset-gradient", [&f] { f.gradient.detach_reset = false; },
+           "Gradients also pass through the reset of neurons")
         ->group(group);
     sub->add_option("--truncate", f.gradient.truncate,
                     "Gradients pass back in time only within blocks of so many steps; 0: through all")

@@ -83,8 +83,8 @@ train::DescribedNetwork make_network(const TrainFlags& f, const Parts& parts) {
     std::string where = "--model " + f.model;
     if (text.empty()) {
         if (!fs::is_regular_file(f.model)) {
-            throw InputError(fmt::format("--model '{}' is neither a file nor one of {}", f.model,
-                                         train::known_networks()));
+            throw InputError(
+                fmt::format("--model '{}' is neither a file nor one of {}", f.model, train::known_networks()));
         }
         text = read_file(f.model);
         where = f.model;
@@ -105,9 +105,10 @@ std::uint32_t choose_steps(const TrainFlags& f, const Dataset& data, const Netwo
     }
     for (const Node& node : network.nodes) {
         if (keeps_state(node)) {
-            throw InputError(fmt::format("the samples of '{}' have no time axis and node '{}' keeps a state: say how "
-                                         "many steps to train with -T",
-                                         f.data, node.name));
+            throw InputError(
+                fmt::format("the samples of '{}' have no time axis and node '{}' keeps a state: say how "
+                            "many steps to train with -T",
+                            f.data, node.name));
         }
     }
     return 1;
@@ -259,8 +260,7 @@ PreparedTraining prepare_training(const TrainFlags& f) {
     o.checkpoint_steps = f.checkpoint_steps;
     prepared.configuration = describe_training(f, parts, p.arithmetic, back, prepared.steps, network.network);
     o.configuration = prepared.configuration.dump();
-    prepared.trainer =
-        std::make_unique<train::Trainer>(std::move(network), *prepared.train, prepared.test.get(), o);
+    prepared.trainer = std::make_unique<train::Trainer>(std::move(network), *prepared.train, prepared.test.get(), o);
     return prepared;
 }
 

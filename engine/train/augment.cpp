@@ -66,8 +66,8 @@ void augment(const AugmentOptions& o, const std::vector<std::size_t>& shape, std
     const std::uint32_t span = 2 * o.shift + 1;
     if (shape.size() >= 2 && (o.shift != 0 || o.flip)) {
         const Move move{static_cast<std::int64_t>(block.word[0] % span) - o.shift,
-                        static_cast<std::int64_t>(block.word[1] % span) - o.shift,
-                        o.flip && (block.word[2] & 1u) != 0, shape[shape.size() - 2], shape[shape.size() - 1]};
+                        static_cast<std::int64_t>(block.word[1] % span) - o.shift, o.flip && (block.word[2] & 1u) != 0,
+                        shape[shape.size() - 2], shape[shape.size() - 1]};
         move_values(move, sample.values);
         move_events(move, sample.events);
     }

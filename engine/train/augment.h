@@ -7,8 +7,8 @@
 namespace axfire::train {
 
 struct AugmentOptions {
-    std::uint32_t shift = 0;  ///< pixels: up to so many in each direction, +0 moves in ("crop" of a padded image)
-    bool flip = false;        ///< left and right change places in half of the samples
+    std::uint32_t shift = 0;      ///< pixels: up to so many in each direction, +0 moves in ("crop" of a padded image)
+    bool flip = false;            ///< left and right change places in half of the samples
     std::uint32_t jitter_us = 0;  ///< events: up to so much earlier or later
     double drop_events = 0;       ///< events: probability that one is left out
 

@@ -122,8 +122,9 @@ void write_checkpoint(const std::filesystem::path& file, const Network& network,
     hdf5::write_attribute(group, "correct", p.correct);
     hdf5::write_attribute(group, "labelled", p.labelled);
     hdf5::write_attribute(group, "norm_sum", p.norm);
-    hdf5::write_attribute(group, "plateau", std::vector<double>{p.plateau.best, static_cast<double>(p.plateau.waited),
-                                                                p.plateau.factor, p.plateau.any ? 1.0 : 0.0});
+    hdf5::write_attribute(group, "plateau",
+                          std::vector<double>{p.plateau.best, static_cast<double>(p.plateau.waited), p.plateau.factor,
+                                              p.plateau.any ? 1.0 : 0.0});
     hdf5::write_attribute(group, "best_epoch", p.best_epoch);
     write_log(group, p.log);
     write_moments(group, "first_moments", optimizer.first);

@@ -18,9 +18,7 @@ struct Plot {
     svg::Range epochs;
     svg::Range values;
 
-    double x(double epoch) const {
-        return box.left + box.width * (epoch - epochs.low) / (epochs.high - epochs.low);
-    }
+    double x(double epoch) const { return box.left + box.width * (epoch - epochs.low) / (epochs.high - epochs.low); }
     double y(double value) const {
         return box.bottom() - box.height * (value - values.low) / (values.high - values.low);
     }
@@ -42,9 +40,9 @@ struct Plot {
     }
 
     std::string axes(const std::string& title, bool labels) const {
-        std::string text = fmt::format(
-            "<rect x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\" fill=\"none\" stroke=\"#888\"/>\n",
-            svg::number(box.left), svg::number(box.top), svg::number(box.width), svg::number(box.height));
+        std::string text =
+            fmt::format("<rect x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\" fill=\"none\" stroke=\"#888\"/>\n",
+                        svg::number(box.left), svg::number(box.top), svg::number(box.width), svg::number(box.height));
         text += svg::left_axis(box, values, 5) + svg::text(box.left, box.top - 6, title);
         const std::vector<double> ticks = svg::ticks(epochs, 10);
         for (const double t : ticks) {

@@ -75,11 +75,10 @@ void find_steady(const Network& network, bool constant_input, Graph& graph) {
     for (const std::size_t n : graph.topology.order) {
         const Node& node = network.nodes[n];
         const auto steady = [&](const Origin& o) { return !o.previous && graph.steady[o.node]; };
-        graph.steady[n] =
-            is<nodes::Input>(node)
-                ? constant_input && !graph.events[n]
-                : std::all_of(graph.sources[n].begin(), graph.sources[n].end(), steady) && !graph.events[n] &&
-                      !keeps_state(node) && !graph.remembered[n];
+        graph.steady[n] = is<nodes::Input>(node)
+                              ? constant_input && !graph.events[n]
+                              : std::all_of(graph.sources[n].begin(), graph.sources[n].end(), steady) &&
+                                    !graph.events[n] && !keeps_state(node) && !graph.remembered[n];
     }
 }
 
@@ -122,9 +121,10 @@ void check_trainable(const Network& network, const Graph& graph) {
         }
         const auto* pool = std::get_if<nodes::Pool2d>(&node.kind);
         if (pool != nullptr && pool->kind == nodes::Pool2d::Kind::maximum && graph.events[graph.sources[n][0].node]) {
-            throw InputError(fmt::format("{}: maximum pooling of spikes cannot be trained through; take sum or average "
-                                         "pooling, or pool before the neurons",
-                                         describe(node)));
+            throw InputError(
+                fmt::format("{}: maximum pooling of spikes cannot be trained through; take sum or average "
+                            "pooling, or pool before the neurons",
+                            describe(node)));
         }
     }
     if (std::none_of(network.nodes.begin(), network.nodes.end(), has_parameters)) {

@@ -33,7 +33,7 @@ struct Graph {
     std::vector<std::size_t> level_of;         ///< by node
     std::vector<Level> levels;
     std::size_t input = 0;
-    std::size_t output = 0;  ///< the node whose signal leaves
+    std::size_t output = 0;         ///< the node whose signal leaves
     std::vector<std::size_t> size;  ///< by node: elements
 };
 

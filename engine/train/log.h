@@ -9,12 +9,12 @@
 namespace axfire::train {
 
 struct EpochRecord {
-    std::uint32_t epoch = 0;  ///< from 1
-    double rate = 0;          ///< learning rate of its last step
-    double loss = 0;          ///< mean over the training samples, each as it was when its batch was trained on
-    double accuracy = 0;      ///< of the training samples, likewise
-    double test_accuracy = 0; ///< after the epoch; NaN without test data
-    double gradient_norm = 0; ///< mean over the steps
+    std::uint32_t epoch = 0;   ///< from 1
+    double rate = 0;           ///< learning rate of its last step
+    double loss = 0;           ///< mean over the training samples, each as it was when its batch was trained on
+    double accuracy = 0;       ///< of the training samples, likewise
+    double test_accuracy = 0;  ///< after the epoch; NaN without test data
+    double gradient_norm = 0;  ///< mean over the steps
 };
 
 using TrainingLog = std::vector<EpochRecord>;

@@ -28,8 +28,7 @@ float cross_entropy(const std::vector<float>& z, std::size_t label, std::vector<
     return number(fp_log(bits(sum))) - (z[label] - most);
 }
 
-float mean_square(const std::vector<float>& z, std::size_t label, float high, float low,
-                  std::vector<float>& gradient) {
+float mean_square(const std::vector<float>& z, std::size_t label, float high, float low, std::vector<float>& gradient) {
     const auto n = static_cast<float>(z.size());
     float sum = 0;
     for (std::size_t i = 0; i < z.size(); ++i) {
@@ -100,9 +99,9 @@ SampleLoss evaluate(const LossOptions& o, Tape& tape, std::size_t output, std::s
         x *= part;
     }
     result.loss = o.loss == Loss::cross_entropy ? cross_entropy(z, at, gradient)
-                  : o.loss == Loss::mse         ? mean_square(z, at, 1, 0, gradient)
-                                        : mean_square(z, at, static_cast<float>(o.rate_true),
-                                                      static_cast<float>(o.rate_false), gradient);
+                  : o.loss == Loss::mse
+                      ? mean_square(z, at, 1, 0, gradient)
+                      : mean_square(z, at, static_cast<float>(o.rate_true), static_cast<float>(o.rate_false), gradient);
     for (u32 t = o.readout == Readout::last ? rows - 1 : 0; t < rows; ++t) {
         u32* to = tape.gradient[output].row(sample * rows + t);
         for (std::size_t i = 0; i < n; ++i) {

@@ -430,8 +430,8 @@ std::string vgg9(std::size_t classes) {
 }
 
 std::string resnet20(std::size_t classes) {
-    std::string text = convolution(16, 3, 1, 1, false) + plain("batchnorm") +
-                       "[[layer]]\ntype = \"relu\"\nname = \"block0\"\n";
+    std::string text =
+        convolution(16, 3, 1, 1, false) + plain("batchnorm") + "[[layer]]\ntype = \"relu\"\nname = \"block0\"\n";
     std::string last = "block0";
     std::size_t block = 0;
     for (const std::size_t channels : {16, 32, 64}) {
@@ -442,9 +442,10 @@ std::string resnet20(std::size_t classes) {
             ++block;
             text += fmt::format("[[layer]]\ntype = \"batchnorm\"\nname = \"norm{}\"\n", block);
             if (stride != 1) {
-                text += fmt::format("[[layer]]\ntype = \"shortcut\"\nname = \"short{}\"\nfrom = \"{}\"\nout = {}\n"
-                                    "stride = 2\n",
-                                    block, last, channels);
+                text += fmt::format(
+                    "[[layer]]\ntype = \"shortcut\"\nname = \"short{}\"\nfrom = \"{}\"\nout = {}\n"
+                    "stride = 2\n",
+                    block, last, channels);
                 last = fmt::format("short{}", block);
             }
             text += fmt::format("[[layer]]\ntype = \"relu\"\nname = \"block{}\"\nfrom = [\"norm{}\", \"{}\"]\n", block,
@@ -457,8 +458,7 @@ std::string resnet20(std::size_t classes) {
 
 /// Leaky neurons with a decay of exp(-1/4) and an input gain near 1, and a leaky read-out.
 std::string snn_conv(std::size_t classes) {
-    const std::string lif =
-        "[[layer]]\ntype = \"lif\"\ntau_mem = 4e-3\nr = 4.52\nv_threshold = 1\n";
+    const std::string lif = "[[layer]]\ntype = \"lif\"\ntau_mem = 4e-3\nr = 4.52\nv_threshold = 1\n";
     return "[conventions]\nintegrate = \"exponential\"\nreset = \"subtract\"\n" + convolution(16, 5, 2, 2) + lif +
            convolution(32, 3, 1) + lif + plain("sumpool2d") + plain("flatten") + dense(128) + lif + dense(classes) +
            "[[layer]]\ntype = \"li\"\ntau_mem = 8e-3\n";
@@ -481,12 +481,12 @@ DescribedNetwork parse_network(const std::string& text, const std::string& where
 }
 
 std::string named_network(const std::string& name, std::size_t classes) {
-    return name == "lenet5"          ? lenet5(classes)
-           : name == "vgg9"          ? vgg9(classes)
-           : name == "resnet20"      ? resnet20(classes)
-           : name == "snn-conv"      ? snn_conv(classes)
+    return name == "lenet5"           ? lenet5(classes)
+           : name == "vgg9"           ? vgg9(classes)
+           : name == "resnet20"       ? resnet20(classes)
+           : name == "snn-conv"       ? snn_conv(classes)
            : name.starts_with("mlp:") ? mlp(name.substr(4), classes)
-                                     : "";
+                                      : "";
 }
 
 std::string known_networks() {

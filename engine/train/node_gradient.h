@@ -42,9 +42,9 @@ struct GradientOptions {
 
 /// What one thread works with.
 struct Space {
-    std::vector<StageState> forward, backward;  ///< by node
-    std::vector<std::vector<Source>> sources;   ///< by node: into `forward` and `outer`
-    std::vector<std::vector<Signal>> outer;     ///< by node and source: rebuilt from the tape
+    std::vector<StageState> forward, backward;       ///< by node
+    std::vector<std::vector<Source>> sources;        ///< by node: into `forward` and `outer`
+    std::vector<std::vector<Signal>> outer;          ///< by node and source: rebuilt from the tape
     std::vector<Buffer> carried_v, carried_current;  ///< by node: gradients of the state, from the step after
     std::map<std::size_t, Buffer> scratch;           ///< by node: of weight gradients
     Buffer values, terms;

@@ -43,7 +43,8 @@ double Optimizer::step(const std::vector<Parameter>& parameters, const std::vect
     }
     ++state.steps;
     const double factor = options_.clip > 0 && norm > options_.clip ? options_.clip / norm : 1;
-    team.each(parameters.size(), [&](std::size_t p, unsigned) { update(parameters[p], p, gradients[p], rate, factor); });
+    team.each(parameters.size(),
+              [&](std::size_t p, unsigned) { update(parameters[p], p, gradients[p], rate, factor); });
     return norm;
 }
 

@@ -78,7 +78,10 @@ std::vector<Parameter> parameters(Network& network) {
 }
 
 Program::Program(Network& network, const ProgramOptions& options)
-    : network_(network), options_(options), team_(std::max(1u, options.threads)), parameters_(train::parameters(network)) {
+    : network_(network),
+      options_(options),
+      team_(std::max(1u, options.threads)),
+      parameters_(train::parameters(network)) {
     const std::size_t count = network.nodes.size();
     arithmetic_ = options.node_wise.empty() ? std::vector(count, options.arithmetic) : options.node_wise;
     const bool random = std::any_of(arithmetic_.begin(), arithmetic_.end(), rounds_stochastically);
@@ -149,7 +152,7 @@ void Program::compile() {
         const Arithmetic& a = arithmetic_[n];
         const bool none = graph_.sources[n].empty();
         const std::size_t source = none ? n : graph_.sources[n][0].node;
-        const std::size_t given = none                                     ? n
+        const std::size_t given = none                                      ? n
                                   : graph_.topology.feed_forward[n].empty() ? graph_.topology.recurrent[n][0]
                                                                             : graph_.topology.feed_forward[n][0];
         const auto context = [&](const Instance& synapses, const Arithmetic& units) {
@@ -399,7 +402,8 @@ void Program::sum_tensors() {
     };
     std::vector<Task> tasks;
     for (std::size_t n = 0; n < network_.nodes.size(); ++n) {
-        const std::size_t count = node_gradients_[n] != nullptr && graph_.learns[n] ? node_gradients_[n]->tasks(tape_) : 0;
+        const std::size_t count =
+            node_gradients_[n] != nullptr && graph_.learns[n] ? node_gradients_[n]->tasks(tape_) : 0;
         for (std::size_t i = 0; i < count; ++i) {
             tasks.push_back({n, i});
         }

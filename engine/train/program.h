@@ -39,7 +39,9 @@ public:
     /// Takes over the parameters after they have changed.
     void refresh();
     /// Where the input's values of a sample's step belong: row of the input node.
-    u32* input(std::size_t sample, u32 step) { return tape_.out[graph_.input].row(tape_.row(graph_.input, {sample, step})); }
+    u32* input(std::size_t sample, u32 step) {
+        return tape_.out[graph_.input].row(tape_.row(graph_.input, {sample, step}));
+    }
     /// Runs `samples` samples; `draw` numbers the first of them among all that were ever run, for random numbers.
     void forward(std::size_t samples, std::uint64_t draw);
     /// From the gradients of the output's rows, which the loss has set, to those of the parameters.
@@ -71,9 +73,9 @@ private:
     Graph graph_;
     Tape tape_;
     std::uint64_t draw_ = 0;
-    std::vector<u32> place_;                     ///< by node: in topological order
-    std::vector<double> dropout_;                ///< by node; 0: none
-    std::vector<Arithmetic> arithmetic_;         ///< by node
+    std::vector<u32> place_;                                 ///< by node: in topological order
+    std::vector<double> dropout_;                            ///< by node; 0: none
+    std::vector<Arithmetic> arithmetic_;                     ///< by node
     std::deque<StageContext> contexts_, backward_contexts_;  ///< by node
     std::vector<std::unique_ptr<Stage>> stages_;             ///< by node
     std::vector<std::unique_ptr<NodeGradient>> node_gradients_;

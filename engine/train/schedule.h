@@ -18,7 +18,7 @@ struct ScheduleOptions {
     ScheduleKind kind = ScheduleKind::cosine;
     double rate = 1e-3;
     double factor = 0.1;
-    std::uint32_t every = 10;  ///< epochs
+    std::uint32_t every = 10;   ///< epochs
     std::uint64_t warm_up = 0;  ///< steps over which the rate rises from 0
 };
 
@@ -42,8 +42,8 @@ struct PlateauState {
 };
 
 /// The rate of a step. `step` counts over all epochs, of which there are `steps` in each.
-inline double rate_at(const ScheduleOptions& o, const PlateauState& plateau, std::uint64_t step,
-                      std::uint64_t steps, std::uint64_t epochs) {
+inline double rate_at(const ScheduleOptions& o, const PlateauState& plateau, std::uint64_t step, std::uint64_t steps,
+                      std::uint64_t epochs) {
     double rate = o.rate;
     if (o.kind == ScheduleKind::step) {
         for (std::uint64_t e = o.every; e <= step / steps; e += o.every) {

@@ -39,8 +39,8 @@ struct Place {
 struct Tape {
     std::size_t samples = 0;  ///< of this batch; the rows are there for as many as there can be
     u32 steps = 1;
-    std::vector<Rows> out;       ///< by node: what it emitted; absent values and missing events are +0
-    std::vector<Rows> gradient;  ///< by node: of the loss, by what it emitted
+    std::vector<Rows> out;                     ///< by node: what it emitted; absent values and missing events are +0
+    std::vector<Rows> gradient;                ///< by node: of the loss, by what it emitted
     std::vector<Rows> v, current, refractory;  ///< by node: a neuron's state after each step
     std::vector<Rows> v_gradient;              ///< by node: of the loss, by v directly; for the output alone
     std::vector<u32> rows_of;                  ///< by node: rows of a sample, `steps` or 1

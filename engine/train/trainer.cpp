@@ -62,9 +62,10 @@ Trainer::Trainer(DescribedNetwork network, const Dataset& train, const Dataset* 
 void Trainer::resume() {
     Checkpoint c = read_checkpoint(options_.checkpoint);
     if (c.configuration != options_.configuration) {
-        throw InputError(fmt::format("{}: is the checkpoint of a training with other options; give the same ones with "
-                                     "--resume. It has {}, and this is {}",
-                                     options_.checkpoint.string(), c.configuration, options_.configuration));
+        throw InputError(
+            fmt::format("{}: is the checkpoint of a training with other options; give the same ones with "
+                        "--resume. It has {}, and this is {}",
+                        options_.checkpoint.string(), c.configuration, options_.configuration));
     }
     const std::vector<float> stored = values(c.network);
     if (stored.size() != values(network_.network).size()) {
@@ -128,8 +129,8 @@ void Trainer::epoch(const std::function<void(const Report&)>& report) {
     }
     end_epoch();
     const EpochRecord& e = progress_.log.back();
-    report({progress_.epoch, steps, steps, e.loss, e.accuracy, true,
-            since(start) * (options_.epochs - progress_.epoch)});
+    report(
+        {progress_.epoch, steps, steps, e.loss, e.accuracy, true, since(start) * (options_.epochs - progress_.epoch)});
 }
 
 void Trainer::step(const std::vector<std::uint32_t>& order) {
@@ -142,9 +143,9 @@ void Trainer::step(const std::vector<std::uint32_t>& order) {
     program_->forward(count, draw);
 
     std::vector<SampleLoss> losses(count);
-    const auto labelled = static_cast<std::size_t>(
-        std::count_if(labels_.begin(), labels_.begin() + static_cast<std::ptrdiff_t>(count),
-                      [](std::int32_t label) { return label != kNoLabel; }));
+    const auto labelled =
+        static_cast<std::size_t>(std::count_if(labels_.begin(), labels_.begin() + static_cast<std::ptrdiff_t>(count),
+                                               [](std::int32_t label) { return label != kNoLabel; }));
     const float share = 1.0F / static_cast<float>(std::max<std::size_t>(1, labelled));
     const std::size_t output = program_->graph().output;
     for (std::size_t s = 0; s < count; ++s) {

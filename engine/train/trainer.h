@@ -22,13 +22,13 @@ struct TrainOptions {
     ScheduleOptions schedule;
     AugmentOptions augment;
     std::uint32_t epochs = 5;
-    std::size_t samples = 0;       ///< the first of the training data; 0: all
-    std::size_t test_samples = 0;  ///< 0: all
-    std::uint32_t patience = 0;    ///< epochs without a higher test accuracy after which training ends; 0: never
-    std::filesystem::path checkpoint;          ///< file; empty: none
-    std::uint64_t checkpoint_steps = 0;        ///< a checkpoint each so many steps; 0: by time alone
-    double checkpoint_seconds = 60;            ///< ... and each so many seconds
-    std::string configuration;                 ///< of the checkpoint and the model file
+    std::size_t samples = 0;             ///< the first of the training data; 0: all
+    std::size_t test_samples = 0;        ///< 0: all
+    std::uint32_t patience = 0;          ///< epochs without a higher test accuracy after which training ends; 0: never
+    std::filesystem::path checkpoint;    ///< file; empty: none
+    std::uint64_t checkpoint_steps = 0;  ///< a checkpoint each so many steps; 0: by time alone
+    double checkpoint_seconds = 60;      ///< ... and each so many seconds
+    std::string configuration;           ///< of the checkpoint and the model file
 };
 
 /// What the user is shown.

@@ -62,8 +62,7 @@ void BatchNormLayer::forward(Tape& tape, nodes::BatchNorm& node, std::vector<Spa
     });
 }
 
-void BatchNormLayer::backward(Tape& tape, const nodes::BatchNorm& node, const TensorGradients& gradients,
-                              Team& team) {
+void BatchNormLayer::backward(Tape& tape, const nodes::BatchNorm& node, const TensorGradients& gradients, Team& team) {
     const double n = static_cast<double>(tape.rows(node_) * plane_);
     team.each(channels_, [&](std::size_t c, unsigned) {
         const Channel& k = channel_[c];

@@ -212,8 +212,7 @@ private:
         a.group_stride = lanes_;
         a.arithmetic = context_.projection();
         a.lanes_along_rows = a.width_out * lanes_ > padded(a.width_out) * group_out_;
-        a.plane_h =
-            std::max(a.pad_h + height_, (a.height_out - 1) * a.stride_h + (a.kernel_h - 1) * a.dilation_h + 1);
+        a.plane_h = std::max(a.pad_h + height_, (a.height_out - 1) * a.stride_h + (a.kernel_h - 1) * a.dilation_h + 1);
         const u32 columns = padded(a.width_out) * a.stride_w + (a.kernel_w - 1) * a.dilation_w;
         a.plane_w = (std::max(a.pad_w + width_, columns) + a.stride_w - 1) / a.stride_w * a.stride_w;
         for (u32 x = 0; x < a.plane_w; ++x) {
@@ -255,9 +254,9 @@ private:
     InputRows source_;
     bool has_bias_;
     u32 groups_, group_in_, group_out_, lanes_, height_, width_, out_h_, out_w_, places_, max_rows_;
-    u32 chunk_;       ///< rows that are summed together, before the sums are
-    Buffer packed_;   ///< dL/dy as weights: [groups][rows][places][padded group_out]
-    Conv2dArgs args_; ///< of the weights' gradient for one input channel
+    u32 chunk_;        ///< rows that are summed together, before the sums are
+    Buffer packed_;    ///< dL/dy as weights: [groups][rows][places][padded group_out]
+    Conv2dArgs args_;  ///< of the weights' gradient for one input channel
     std::vector<u32> place_;
     u32 row_tasks_;  ///< tasks of one input channel
     nodes::Conv2d turned_;

@@ -105,10 +105,10 @@ private:
         s.held = refractory_ && at.step != 0 ? tape.refractory[node_].row(row - 1) : nullptr;
         if (spiking_ && how_.reset == Reset::zero) {
             const bool last = how_.cuba_order == CubaOrder::old_current;
-            s.drive = !cuba_                  ? sum_inputs(*this, tape, at, space)
-                      : !last                 ? tape.current[node_].row(row)
-                      : at.step == 0          ? nullptr
-                                              : tape.current[node_].row(row - 1);
+            s.drive = !cuba_         ? sum_inputs(*this, tape, at, space)
+                      : !last        ? tape.current[node_].row(row)
+                      : at.step == 0 ? nullptr
+                                     : tape.current[node_].row(row - 1);
         }
         return s;
     }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "engine/network/check.h"
 #include "engine/train/gradients/neuron.h"
+#include "engine/network/check.h"
 
 namespace axfire::train {
 
@@ -92,8 +92,8 @@ private:
 }  // namespace
 
 std::unique_ptr<NodeGradient> make_gradient(const nodes::Neuron& node, const GradientContext& context) {
-    const char* const with_derivative[] = {"relu",         "clip",       "qcfs",    "leaky_relu", "hard_sigmoid",
-                                           "hard_swish",   "sigmoid",    "tanh",    "identity",   "negate"};
+    const char* const with_derivative[] = {"relu",       "clip",    "qcfs", "leaky_relu", "hard_sigmoid",
+                                           "hard_swish", "sigmoid", "tanh", "identity",   "negate"};
     for (const char* name : with_derivative) {
         if (node.model == name) {
             return std::make_unique<ActivationGradient>(node, context);

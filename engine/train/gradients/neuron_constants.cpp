@@ -13,9 +13,9 @@ namespace {
 using Derive = void (*)(const double* parameters, const Conventions& how, double* constants);
 
 Derive derive_of(const std::string& model) {
-#define AXFIRE_DERIVE(type)            \
-    if (model == type::kInfo.name) {   \
-        return type::derive;           \
+#define AXFIRE_DERIVE(type)          \
+    if (model == type::kInfo.name) { \
+        return type::derive;         \
     }
     AXFIRE_MODELS(AXFIRE_DERIVE)
 #undef AXFIRE_DERIVE
