@@ -4,6 +4,7 @@
 
 #include <map>
 #include <memory>
+#include <stdexcept>
 
 #include "engine/train/tape.h"
 
@@ -58,6 +59,11 @@ struct GradientContext {
     const StageContext& forward;
     const StageContext& backward;  ///< in and out are the forward ones
     const GradientOptions& options;
+};
+
+/// Values have grown beyond what they can be.
+struct Diverged : std::runtime_error {
+    using std::runtime_error::runtime_error;
 };
 
 class NodeGradient {

@@ -247,7 +247,11 @@ void Program::forward(std::size_t samples, std::uint64_t draw) {
     draw_ = draw;
     for (const Level& level : graph_.levels) {
         for (const std::size_t n : level.norms) {
-            norms_[n]->forward(tape_, std::get<nodes::BatchNorm>(network_.nodes[n].kind), spaces_, team_);
+            try {
+                norms_[n]->forward(tape_, std::get<nodes::BatchNorm>(network_.nodes[n].kind), spaces_, team_);
+            } catch (const Diverged& e) {
+                throw Diverged(fmt::format("{} of {}", e.what(), describe(network_.nodes[n])));
+            }
         }
         team_.each(samples, [&](std::size_t s, unsigned thread) { run_sample(level, s, spaces_[thread]); });
     }

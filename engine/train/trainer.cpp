@@ -140,8 +140,11 @@ void Trainer::step(const std::vector<std::uint32_t>& order) {
     program_->tape().samples = count;
     Team& team = program_->team();
     team.each(count, [&](std::size_t s, unsigned) { load(s, order[first + s], draw + s); });
-    program_->forward(count, draw);
-
+    try {
+        program_->forward(count, draw);
+    } catch (const Diverged& e) {
+        diverged(e.what());
+    }
     std::vector<SampleLoss> losses(count);
     const auto labelled =
         static_cast<std::size_t>(std::count_if(labels_.begin(), labels_.begin() + static_cast<std::ptrdiff_t>(count),
@@ -245,6 +248,11 @@ double Trainer::test() const {
 }
 
 void Trainer::save() {
+    for (const float x : values(network_.network)) {
+        if (!std::isfinite(x)) {
+            diverged("weights are no numbers");
+        }
+    }
     if (!options_.checkpoint.empty()) {
         write_checkpoint(options_.checkpoint, network_.network, options_.configuration, optimizer_->state, progress_);
     }

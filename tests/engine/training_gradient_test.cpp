@@ -10,6 +10,7 @@
 #include "engine/train/surrogate.h"
 #include "tests/engine/networks.h"
 #include "tests/oracle/training/network.h"
+#include "tests/support/seed.h"
 
 namespace axfire::test {
 namespace {
@@ -27,8 +28,8 @@ struct Case {
     bool events = false;
 };
 
-std::mt19937& generator() {
-    static std::mt19937 random(7);
+std::mt19937_64& generator() {
+    static std::mt19937_64 random(axfire::testing::test_seed());
     return random;
 }
 

@@ -51,6 +51,11 @@ void BatchNormLayer::forward(Tape& tape, nodes::BatchNorm& node, std::vector<Spa
         node.mean.data[c] = static_cast<float>(0.9 * node.mean.data[c] + 0.1 * mean);
         node.variance.data[c] = static_cast<float>(0.9 * node.variance.data[c] + 0.1 * unbiased);
     });
+    for (std::size_t c = 0; c < channels_; ++c) {
+        if (!std::isfinite(batch.mean.data[c]) || !std::isfinite(batch.variance.data[c])) {
+            throw Diverged("a mean or variance is not a number: that");
+        }
+    }
     const std::unique_ptr<Stage> stage = make_stage(batch, context_);
     team.each(tape.rows(node_), [&](std::size_t r, unsigned thread) {
         StageState& state = spaces[thread].forward[node_];

@@ -11,6 +11,8 @@ namespace axfire::train {
 /// its steps and the image (Ioffe and Szegedy, ICML 2015; over the steps too: Zheng et al., AAAI 2021). The
 /// normalisation itself is the inference's, a product and a sum in the layer's arithmetic. Statistics and gradients
 /// are formed in binary64, each channel's in eight interleaved sums.
+///
+/// Throws Diverged where they are no numbers.
 class BatchNormLayer {
 public:
     BatchNormLayer(const nodes::BatchNorm& node, const GradientContext& context);
