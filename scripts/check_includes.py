@@ -16,6 +16,7 @@ ENGINE = {
     "engine/characterize": ["engine/characterize", "engine/models", "engine/backend"],
     "engine/simulation": ["engine/simulation", "engine/models", "engine/backend", "engine/network", "engine/record/trace.h"],
     "engine/convert": ["engine/convert", "engine/simulation", "engine/network"],
+    "engine/train": ["engine/train", "engine/simulation", "engine/backend", "engine/network", "engine/formats", "engine/report/svg.h"],
     "engine/bench": ["engine/bench", "engine/characterize", "engine/simulation", "engine/models", "engine/backend", "engine/network"],
     "engine/cli": ["engine"],
 }

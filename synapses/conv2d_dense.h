@@ -79,6 +79,26 @@ private:
         }
     }
 
+    /// One term of each sum. This and what follows are written out, without an index that varies, so that the sums stay
+    /// in registers.
+    template <bool kAlong, u32 P, u32 B, u32 kSum = 0>
+    AXFIRE_FN static void take(const Units<Add, Mul>& units, Sum<Lanes, P * B, Add>& sum, const u32* const (&in)[P],
+                               u64 tap, const Lanes (&weight)[B], const Lanes (&output)[P * B], u32 index) {
+        if constexpr (kSum < P * B) {
+            const u32* const at = in[kSum / B] + tap;
+            const Lanes x = kAlong ? load(at) : splat<Lanes>(*at);
+            sum.take(kSum, index, units.template term<!kAlong>(x, weight[kSum % B], output[kSum], index));
+            take<kAlong, P, B, kSum + 1>(units, sum, in, tap, weight, output, index);
+        }
+    }
+    template <u32 kSums, u32 kSum = 0>
+    AXFIRE_FN static void bring_out(const Sum<Lanes, kSums, Add>& sum, Lanes (&totals)[kSums]) {
+        if constexpr (kSum < kSums) {
+            totals[kSum] = sum.value[kSum];
+            bring_out<kSums, kSum + 1>(sum, totals);
+        }
+    }
+
     /// Sums of P places by B columns from place `first` and column o on. Places from `rows` on repeat the last one.
     template <bool kAlong, u32 P, u32 B>
     AXFIRE_FN void block(const Units<Add, Mul>& units, u32 group, u32 o, u32 first, u32 rows) const {
@@ -118,20 +138,16 @@ private:
                         weight[j] = column(weights + j * step);
                     }
                     sum.open(index);
-                    for (u32 p = 0; p < P; ++p) {
-                        const Lanes x = kAlong ? load(in[p] + tap) : splat<Lanes>(in[p][tap]);
-                        for (u32 j = 0; j < B; ++j) {
-                            const u32 s = p * B + j;
-                            sum.take(s, index, units.template term<!kAlong>(x, weight[j], output[s], index));
-                        }
-                    }
+                    take<kAlong, P, B>(units, sum, in, tap, weight, output, index);
                 }
             }
         }
         sum.close();
+        Lanes totals[P * B];
+        bring_out(sum, totals);
         for (u32 p = 0; p < P && first + p < rows; ++p) {
             for (u32 j = 0; j < B; ++j) {
-                Lanes total = sum.value[p * B + j];
+                Lanes total = totals[p * B + j];
                 if (a.bias != nullptr) {
                     const Lanes bias = column(a.bias + group * a.group_stride + (o + j) * step);
                     total = units.add_bias(total, bias, output[p * B + j], index);

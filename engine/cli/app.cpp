@@ -38,6 +38,8 @@ int main(int argc, char** argv) {
         add_export(app);
         add_info(app);
         add_bench(app);
+        add_train(app);
+        add_retrain(app);
         app.parse(argc, argv);
         if (std::fflush(stdout) != 0) {
             return complain(kFailed, "standard output cannot be written");

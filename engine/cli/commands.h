@@ -13,6 +13,8 @@ void add_arith(CLI::App& app);
 void add_export(CLI::App& app);
 void add_info(CLI::App& app);
 void add_bench(CLI::App& app);
+void add_train(CLI::App& app);
+void add_retrain(CLI::App& app);
 
 // Of `arith`.
 void add_list(CLI::App& arith);

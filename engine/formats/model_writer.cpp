@@ -7,6 +7,7 @@
 #include "engine/formats/atomic_file.h"
 #include "engine/formats/hdf5.h"
 #include "engine/formats/model_file.h"
+#include "engine/formats/model_writer.h"
 #include "engine/network/check.h"
 #include "engine/network/conventions.h"
 
@@ -149,19 +150,17 @@ void write_conventions(hid_t file, const Conventions& conventions) {
 
 }  // namespace
 
-void write_model(const Network& network, const std::filesystem::path& file, bool overwrite) {
+void write_model_objects(const Network& network, const Hdf5Handle& file) {
     analyse(network);
     if (!(network.conventions.dt_ms > 0) || !std::isfinite(network.conventions.dt_ms)) {
         throw InputError(
             fmt::format("the time step is {} ms; it must be finite and greater than 0", network.conventions.dt_ms));
     }
-    const Hdf5Lock lock;
-    const Hdf5Handle memory = hdf5::create_memory_file();
-    hdf5::write_attribute(memory, "format", kModelFormat);
-    hdf5::write_attribute(memory, "version", std::int32_t{kModelVersion});
-    hdf5::write_attribute(memory, "provenance", network.provenance);
-    write_conventions(memory, network.conventions);
-    const Hdf5Handle nodes = hdf5::create_group(memory, "nodes");
+    hdf5::write_attribute(file, "format", kModelFormat);
+    hdf5::write_attribute(file, "version", std::int32_t{kModelVersion});
+    hdf5::write_attribute(file, "provenance", network.provenance);
+    write_conventions(file, network.conventions);
+    const Hdf5Handle nodes = hdf5::create_group(file, "nodes");
     for (std::size_t i = 0; i < network.nodes.size(); ++i) {
         const Node& node = network.nodes[i];
         const Hdf5Handle group = hdf5::create_group(nodes, node.name);
@@ -174,7 +173,13 @@ void write_model(const Network& network, const std::filesystem::path& file, bool
         names.push_back(network.nodes[edge.from].name);
         names.push_back(network.nodes[edge.to].name);
     }
-    hdf5::write_strings(memory, "edges", names, {network.edges.size(), 2});
+    hdf5::write_strings(file, "edges", names, {network.edges.size(), 2});
+}
+
+void write_model(const Network& network, const std::filesystem::path& file, bool overwrite) {
+    const Hdf5Lock lock;
+    const Hdf5Handle memory = hdf5::create_memory_file();
+    write_model_objects(network, memory);
     const std::vector<unsigned char> image = hdf5::file_image(memory);
     write_file_atomically(file, image.data(), image.size(), overwrite);
 }

@@ -6,6 +6,7 @@
 #include "arith/error.h"
 #include "engine/network/components.h"
 #include "engine/network/operations.h"
+#include "engine/simulation/signal_kind.h"
 #include "engine/simulation/simulation.h"
 
 namespace axfire {
@@ -17,26 +18,11 @@ bool is(const Node& node) {
     return std::holds_alternative<T>(node.kind);
 }
 
-/// Nodes that hand their source's signal on as it is.
-bool passes(const Node& node) {
-    return is<nodes::Flatten>(node) || is<nodes::Reshape>(node) || is<nodes::Output>(node);
-}
-
 bool is_spiking(const Node& node) {
     if (const auto* neuron = std::get_if<nodes::Neuron>(&node.kind)) {
         return find_model(neuron->model.c_str())->spiking;
     }
     return is<nodes::Threshold>(node);
-}
-
-/// Whether a node emits events, given whether all of its sources do.
-bool emits_events(const Node& node, bool source_events) {
-    if (const auto* pool = std::get_if<nodes::Pool2d>(&node.kind)) {
-        return source_events && pool->kind != nodes::Pool2d::Kind::average;
-    }
-    return is_spiking(node) ||
-           ((passes(node) || is<nodes::Delay>(node) || is<nodes::Rearrange>(node) || is<nodes::Concat>(node)) &&
-            source_events);
 }
 
 std::unique_ptr<Stage> compile_node(const Node& node, const StageContext& context) {

@@ -181,9 +181,11 @@ void Simulation::finish(Workspace& w, SampleResult& result) const {
     u32* word = result.hash_words.data();
     for (const Layer& layer : layers_) {
         const StageState& s = w.state[layer.node];
+        const u32* const spikes = s.spike_count.empty() ? nullptr : s.spike_count.data();
+        const u32* const membrane = s.v.empty() ? nullptr : s.v.data();
         for (std::size_t i = 0; i < layer.neurons; ++i) {
-            const u32 v = s.v.empty() ? 0 : s.v[i];
-            *word++ = s.spike_count.empty() ? 0 : s.spike_count[i];
+            const u32 v = membrane != nullptr ? membrane[i] : 0;
+            *word++ = spikes != nullptr ? spikes[i] : 0;
             *word++ = (v & ~kSignBit) > kInfinityBits ? kCanonicalNan : v;
         }
     }
