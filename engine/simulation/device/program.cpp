@@ -78,9 +78,35 @@ AdderSpec DeviceProgram::unit(AdderSpec spec) {
 }
 
 MultiplierSpec DeviceProgram::unit(MultiplierSpec spec) {
-    if (spec.model != nullptr) {
-        throw NotOnDevice("a multiplier of your own or a table does not run on a CUDA device yet");
+    if (spec.model == nullptr) {
+        return spec;
     }
+    if (!spec.tabulated && spec.model_use.kind != ModelKind::table) {
+        throw NotOnDevice("a multiplier of your own does not run on a CUDA device yet, unless as a table (--table on)");
+    }
+    const auto known = models_.find(spec.model);
+    if (known != models_.end()) {
+        spec.model = known->second;
+        return spec;
+    }
+    const bool by_fraction = spec.tabulated || spec.model_use.by_fraction;
+    const std::size_t entries = std::size_t{1} << 2 * (by_fraction ? spec.format.fraction_bits : spec.model_use.bits);
+    std::vector<u32> table(spec.model_use.short_entries ? entries / 2 + 1 : entries);
+    const void* const from = spec.model_use.short_entries ? static_cast<const void*>(spec.model->short_table)
+                                                          : static_cast<const void*>(spec.model->table);
+    std::memcpy(table.data(), from, entries * (spec.model_use.short_entries ? sizeof(std::uint16_t) : sizeof(u32)));
+    const u32* const on_device = constant(table);
+    UnitModel model{};
+    if (spec.model_use.short_entries) {
+        model.short_table = reinterpret_cast<const std::uint16_t*>(on_device);
+    } else {
+        model.table = on_device;
+    }
+    std::vector<u32> view(sizeof model / sizeof(u32));
+    std::memcpy(view.data(), &model, sizeof model);
+    const auto* const there = reinterpret_cast<const UnitModel*>(constant(view));
+    models_[spec.model] = there;
+    spec.model = there;
     return spec;
 }
 

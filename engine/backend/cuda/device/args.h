@@ -5,6 +5,7 @@
 #pragma once
 
 #include "neurons/update.h"
+#include "synapses/maxpool2d.h"
 #include "synapses/views.h"
 
 namespace axfire::device {
@@ -110,6 +111,40 @@ struct MoveArgs {
     u32 sizes[kMaxPorts];
     u32 fill;
     u32* out;
+};
+
+struct MaxPoolArgs {
+    MaxPool2dArgs pool;
+    const u32* values;
+    u32* sent;  ///< events: what each input has sent so far
+    u32* out;
+};
+
+struct SoftmaxArgs {
+    u32 count;
+    u32 extent;
+    u32 stride;
+    Format format;
+    Rounding rounding;
+    const u32* values;
+    u32* out;
+};
+
+struct ArriveArgs {
+    u32 count;
+    const u32* values;
+    u32* out;
+};
+
+/// Local response normalisation: the power of each channel's sum.
+struct LrnArgs {
+    ElementwiseArgs sum;  ///< count and arithmetic
+    u32 channels;
+    u32 before, after;  ///< channels that count
+    u32 exponent;
+    const u32* bias;  ///< [count / channels], one for all samples
+    const u32* term;
+    u32* power;
 };
 
 struct DelayArgs {

@@ -2,6 +2,7 @@
 // The projections as a device runs them: the functors of synapses/, one lane group of one element for each thread.
 #pragma once
 
+#include "arith/elementary.h"
 #include "engine/backend/cuda/device/place.h"
 #include "synapses/conv2d_dense.h"
 #include "synapses/conv2d_gather.h"
@@ -241,6 +242,38 @@ struct MultiplySignals {
             }
         }
         count(args.counters[at.sample].products, made);
+    }
+};
+
+/// The squares around each channel, already scaled, added up, with the bias; then the power. Threads: elements.
+template <class Add, class Mul>
+struct LrnPower {
+    using Args = LrnArgs;
+    AXFIRE_FN static void run(Args args, const Place& at) {
+        ElementwiseArgs& a = args.sum;
+        const u32 n = a.count;
+        if (at.element < n) {
+            const u32 plane = n / args.channels;
+            const u32 c = at.element / plane;
+            const u32 p = at.element % plane;
+            u32* const sums = at(args.power, n) + static_cast<u64>(c) * plane;
+            const u32* const term = at(args.term, n);
+            sums[p] = 0;
+            a.a = sums;
+            a.out = sums;
+            a.arithmetic.site = at.site(a.arithmetic.site);
+            const Add add(a.arithmetic.add, a.arithmetic.site);
+            const u32 end = c + args.after + 1 < args.channels ? c + args.after + 1 : args.channels;
+            for (u32 i = c - (c < args.before ? c : args.before); i < end; ++i) {
+                a.operand = 3 + c * (args.channels + 1) + i;
+                a.b = term + static_cast<u64>(i) * plane;
+                AddSignals<Add, Mul>{a}.block(add, p);
+            }
+            a.operand = 3 + c * (args.channels + 1) + args.channels;
+            a.b = args.bias;
+            AddSignals<Add, Mul>{a}.block(add, p);
+            sums[p] = fp_pow(sums[p], args.exponent);
+        }
     }
 };
 
