@@ -24,16 +24,6 @@ namespace {
 
 constexpr std::string_view kStandIns = "engine/backend/cuda/device/include/";
 
-/// Every header, those that stand for the library's under the library's names.
-std::vector<Header> headers() {
-    std::vector<Header> list;
-    for (const EmbeddedFile& file : embedded_headers()) {
-        const bool stands_in = std::string_view(file.path).starts_with(kStandIns);
-        list.push_back({stands_in ? file.path + kStandIns.size() : file.path, file.text});
-    }
-    return list;
-}
-
 /// "sm_90", or "compute_90" for PTX.
 std::string target(int capability, Code code) {
     const std::vector<int>& known = nvrtc().architectures;
@@ -56,6 +46,15 @@ Code wanted_code() {
 }
 
 }  // namespace
+
+std::vector<Header> device_headers() {
+    std::vector<Header> list;
+    for (const EmbeddedFile& file : embedded_headers()) {
+        const bool stands_in = std::string_view(file.path).starts_with(kStandIns);
+        list.push_back({stands_in ? file.path + kStandIns.size() : file.path, file.text});
+    }
+    return list;
+}
 
 const std::vector<std::string>& device_flags() {
     static const std::vector<std::string> flags = {"--std=c++20",       "--fmad=false",
@@ -99,7 +98,7 @@ std::string module_image(const std::string& source, int capability, Code code, c
         return read_file(cached->path);
     }
     notice(fmt::format("compiling device kernels for {} (once; kept in {})", name, cache_folder().string()));
-    std::string image = compile_device_code(source, headers(), options);
+    std::string image = compile_device_code(source, device_headers(), options).code;
     image.push_back('\0');  // PTX ends there, whatever the cache puts behind it
     const WorkFolder work(cache_folder());
     const std::filesystem::path file = work.path() / "image";

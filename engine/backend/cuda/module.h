@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "engine/backend/cuda/device.h"
+#include "engine/backend/cuda/nvrtc.h"
 #include "engine/backend/jit/instances.h"
 
 namespace axfire::cuda {
@@ -33,6 +34,9 @@ enum class Code : unsigned char { machine, ptx };
 /// AXFIRE_CUDA_CODE says `ptx`. Throws InputError where it does not compile.
 std::string module_image(const std::string& source, int capability, Code code, const std::string& name,
                          const Notice& notice);
+
+/// Every header that the program carries, those that stand for the library's under the library's names.
+std::vector<Header> device_headers();
 
 /// The options of every compilation but for the device's; part of the arithmetic's definition.
 const std::vector<std::string>& device_flags();

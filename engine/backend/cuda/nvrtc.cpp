@@ -119,7 +119,7 @@ const Nvrtc& nvrtc() {
     return loaded().facts;
 }
 
-std::string compile_device_code(const std::string& source, const std::vector<Header>& headers,
+DeviceCode compile_device_code(const std::string& source, const std::vector<Header>& headers,
                                 const std::vector<std::string>& options) {
     if (!nvrtc().lacking.empty()) {
         throw InputError(nvrtc().lacking);
@@ -150,7 +150,7 @@ std::string compile_device_code(const std::string& source, const std::vector<Hea
     if (result != 0) {
         throw InputError(fmt::format("NVRTC {} cannot compile kernels: {}", nvrtc().version, first_line_of_error(log)));
     }
-    return code;
+    return {code, log};
 }
 
 }  // namespace axfire::cuda

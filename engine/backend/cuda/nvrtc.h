@@ -24,9 +24,14 @@ struct Header {
     const char* text;
 };
 
+struct DeviceCode {
+    std::string code;
+    std::string log;  ///< what the compiler said of it
+};
+
 /// Compiles CUDA C++ and returns what the options ask for: machine code with --gpu-architecture=sm_*, PTX with
 /// compute_*. Throws InputError with the compiler's first error.
-std::string compile_device_code(const std::string& source, const std::vector<Header>& headers,
+DeviceCode compile_device_code(const std::string& source, const std::vector<Header>& headers,
                                 const std::vector<std::string>& options);
 
 }  // namespace axfire::cuda
