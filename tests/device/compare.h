@@ -69,8 +69,8 @@ inline std::string compare(const Network& network, SimulationOptions options,
             requests.push_back({layer.node, simulation.spikes(layer.node), simulation.has_membrane(layer.node)});
         }
     }
-    DeviceSimulation device(simulation,
-                            {cuda::choose_device(), samples.size(), samples.front().steps, 0, [](const std::string&) {}});
+    DeviceSimulation device(
+        simulation, {cuda::choose_device(), samples.size(), samples.front().steps, 0, [](const std::string&) {}});
     const std::vector<SampleResult> found = device.run(samples, requests, true);
     Simulation::Workspace workspace(simulation);
     for (std::size_t i = 0; i < samples.size(); ++i) {

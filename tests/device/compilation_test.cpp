@@ -61,7 +61,11 @@ TEST(DeviceCompilation, MachineCodeOfEveryArchitectureWithoutSpills) {
         flags.push_back("--gpu-architecture=sm_" + std::to_string(architecture));
         flags.push_back("--ptxas-options=-v");
         const cuda::DeviceCode code = cuda::compile_device_code(source, cuda::device_headers(), flags);
-        EXPECT_EQ(code.code.compare(0, 4, "\x7f" "ELF"), 0) << architecture;
+        EXPECT_EQ(code.code.compare(0, 4,
+                                    "\x7f"
+                                    "ELF"),
+                  0)
+            << architecture;
         EXPECT_EQ(spills(code.log), "") << architecture;
     }
 }

@@ -32,8 +32,8 @@ inline void choose_driver() {
 }  // namespace axfire::test
 
 /// Skips the test, saying so, where nothing compiles kernels.
-#define AXFIRE_NEEDS_DEVICE()                                                                              \
-    axfire::test::choose_driver();                                                                         \
-    if (!axfire::cuda::nvrtc().lacking.empty()) {                                                          \
-        GTEST_SKIP() << axfire::cuda::nvrtc().lacking;                                                     \
+#define AXFIRE_NEEDS_DEVICE()                          \
+    axfire::test::choose_driver();                     \
+    if (!axfire::cuda::nvrtc().lacking.empty()) {      \
+        GTEST_SKIP() << axfire::cuda::nvrtc().lacking; \
     }
