@@ -66,6 +66,7 @@ private:
         std::string source =
             "#define AXFIRE_ISA gpu\n"
             "#include \"engine/backend/cuda/device/kernels.h\"\n"
+            "void axfire::device_model(const UnitModel&, u32, u32, u32&, u32&) {}\n"
             "namespace axfire::gpu {\n"
             "template <class Unit> __device__ u32 AddPairs(u32 a, u32 b, u32 i) {\n"
             "    const RandomSite site;\n"

@@ -56,6 +56,18 @@ TEST(DeviceRun, LeNetImages) {
                       " --mul 'drum(k=4)@fp8_e4m3' --table on --add 'loa(k=12)@fp32'");
 }
 
+/// Unmodified files: a netlist in C, whole operations and circuits in C++.
+TEST(DeviceRun, UsersModels) {
+    AXFIRE_NEEDS_DEVICE();
+    AXFIRE_REQUIRE_DATA(data);
+    const std::string models = AXFIRE_SOURCE_DIR "/tests/models/";
+    const std::string run =
+        data + "/models/mnist_mlp_98p15.onnx --data mnist:" + data + "/mnist --samples 1 --table off";
+    expect_equal_runs(run + " --mul " + models + "mul8u_TR6.c:mul8u_TR6@bf16");
+    expect_equal_runs(run + " --mul " + models + "operations.cpp:mul_patterns@fp32 --add " + models +
+                      "operations.cpp:add24u_loa4@fp32");
+}
+
 TEST(DeviceRun, ResNet20) {
     AXFIRE_NEEDS_DEVICE();
     AXFIRE_REQUIRE_DATA(data);

@@ -13,7 +13,6 @@
 #include <fmt/format.h>
 
 #include "arith/error.h"
-#include "arith/spec_text.h"
 #include "engine/backend/cuda/nvrtc.h"
 #include "engine/backend/jit/cache.h"
 #include "engine/backend/jit/embedded.h"
@@ -38,6 +37,47 @@ std::string target(int capability, Code code) {
 std::string read_file(const std::filesystem::path& path) {
     std::ifstream in(path, std::ios::binary);
     return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+}
+
+/// A user's file with those that it includes by "..." from its own folder in their places.
+std::string with_includes(const std::filesystem::path& path, int depth) {
+    std::ifstream in(path);
+    if (!in || depth > 20) {
+        throw InputError(fmt::format("'{}' cannot be read", path.string()));
+    }
+    std::string text;
+    for (std::string line; std::getline(in, line);) {
+        const std::size_t include = line.find("#include \"");
+        const std::size_t begin = include + 10;
+        const std::size_t end = include == std::string::npos ? include : line.find('"', begin);
+        if (end != std::string::npos) {
+            text += with_includes(path.parent_path() / line.substr(begin, end - begin), depth + 1);
+        } else if (line.find("#pragma once") == std::string::npos) {
+            text += line + "\n";
+        }
+    }
+    return text;
+}
+
+/// A user's file in a namespace of its own, and `call` of its function, or of nothing where there is none.
+std::string user_function(const char* space, const std::string& name, const ModelUse& use) {
+    const std::string signature = "inline void call(axfire::u32 a, axfire::u32 b, axfire::u32& lo, axfire::u32& hi) {";
+    if (name.empty()) {
+        return fmt::format("namespace {} {{\n{} lo = hi = a & b & 0u; }}\n}}\n", space, signature);
+    }
+    const std::size_t colon = name.rfind(':');
+    const std::string text = with_includes(name.substr(0, colon), 0);
+    const std::string function = name.substr(colon + 1);
+    const std::string body =
+        use.kind == ModelKind::operation
+            ? fmt::format("lo = __float_as_uint((float){}(__uint_as_float(a), __uint_as_float(b))); hi = 0;", function)
+            : fmt::format(
+                  "const axfire::u64 r = (axfire::u64){}(a, b); lo = (axfire::u32)r; hi = (axfire::u32)(r >> 32);",
+                  function);
+    return fmt::format(
+        "#define restrict __restrict__\n#define _Bool bool\nnamespace {} {{\n{}\n"
+        "#undef restrict\n#undef _Bool\n{} {} }}\n}}\n",
+        space, text, signature, body);
 }
 
 Code wanted_code() {
@@ -72,13 +112,22 @@ std::string module_source(const ModuleRequest& r) {
         "constexpr AdderSpec kAdd{};\n"
         "constexpr MultiplierSpec kMul{};\n"
         "using Add = {};\n"
-        "using Mul = {};\n",
+        "using Mul = {};\n"
+        "}}\n",
         initialiser(r.add), initialiser(r.mul), r.add == AdderSpec{} ? "NativeAdd" : "FixedAdd<kAdd>",
         r.mul == MultiplierSpec{} ? "NativeMul" : "FixedMul<kMul>");
+    source += user_function("adder_model", r.adder_model, r.add.model_use);
+    source += user_function("multiplier_model", r.multiplier_model, r.mul.model_use);
+    source +=
+        "namespace axfire {\n"
+        "void device_model(const UnitModel& model, u32 a, u32 b, u32& lo, u32& hi) {\n"
+        "    model.lanes == nullptr ? adder_model::call(a, b, lo, hi) : multiplier_model::call(a, b, lo, hi);\n"
+        "}\n"
+        "namespace gpu {\n";
     for (std::size_t i = 0; i < r.kernels.size(); ++i) {
         source += fmt::format("AXFIRE_KERNEL(k{}, {}, {})\n", i, r.kernels[i].argument_bytes, r.kernels[i].functor);
     }
-    return source + "}\n";
+    return source + "}}\n";
 }
 
 std::string module_image(const std::string& source, int capability, Code code, const std::string& name,
@@ -121,10 +170,8 @@ std::vector<Module> load_modules(const std::vector<ModuleRequest>& requests, con
                         const std::lock_guard guard(mutex);
                         notice(text);
                     };
-                    images[i] =
-                        module_image(module_source(requests[i]), device.capability, code,
-                                     fmt::format("{} and {}", to_string(requests[i].mul), to_string(requests[i].add)),
-                                     one_at_a_time);
+                    images[i] = module_image(module_source(requests[i]), device.capability, code, requests[i].name,
+                                             one_at_a_time);
                 } catch (...) {
                     const std::lock_guard guard(mutex);
                     error = std::current_exception();

@@ -22,9 +22,12 @@ struct ModuleRequest {
     AdderSpec add;
     MultiplierSpec mul;
     std::vector<KernelUse> kernels;  ///< the n-th is the function k<n>
+    std::string adder_model = {};    ///< a user's function as UnitModel::name has it, where the unit is one
+    std::string multiplier_model = {};
+    std::string name = {};  ///< of the units, for notices
 };
 
-/// The CUDA C++ source.
+/// The CUDA C++ source; users' files are part of it. Throws InputError where one cannot be read.
 std::string module_source(const ModuleRequest& request);
 
 enum class Code : unsigned char { machine, ptx };

@@ -120,7 +120,7 @@ const Nvrtc& nvrtc() {
 }
 
 DeviceCode compile_device_code(const std::string& source, const std::vector<Header>& headers,
-                                const std::vector<std::string>& options) {
+                               const std::vector<std::string>& options) {
     if (!nvrtc().lacking.empty()) {
         throw InputError(nvrtc().lacking);
     }

@@ -32,6 +32,6 @@ struct DeviceCode {
 /// Compiles CUDA C++ and returns what the options ask for: machine code with --gpu-architecture=sm_*, PTX with
 /// compute_*. Throws InputError with the compiler's first error.
 DeviceCode compile_device_code(const std::string& source, const std::vector<Header>& headers,
-                                const std::vector<std::string>& options);
+                               const std::vector<std::string>& options);
 
 }  // namespace axfire::cuda

@@ -29,7 +29,11 @@ DeviceSimulation::DeviceSimulation(const Simulation& simulation, const DeviceOpt
     : simulation_(simulation), context_(options.device), steps_(options.steps), host_(simulation) {
     choose_batch(options);
     const Notice silent = [](const std::string&) {};
-    program_->load(options.device, options.notice ? options.notice : silent);
+    try {
+        program_->load(options.device, options.notice ? options.notice : silent);
+    } catch (const InputError& error) {  // a user's file that a device's compiler does not take
+        throw NotOnDevice(error.what());
+    }
 }
 
 void DeviceSimulation::choose_batch(const DeviceOptions& options) {

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "arith/spec_text.h"
+
 namespace axfire {
 
 using cuda::Address;
@@ -13,6 +15,11 @@ namespace {
 template <class T>
 Address address_of(const T* pointer) {
     return reinterpret_cast<Address>(pointer);
+}
+
+/// True where products are looked up, whatever the table was made from.
+bool is_table(const MultiplierSpec& spec) {
+    return spec.tabulated || spec.model_use.kind == ModelKind::table;
 }
 
 }  // namespace
@@ -70,9 +77,15 @@ ProjectionArithmetic DeviceProgram::units(ProjectionArithmetic a) {
     return a;
 }
 
+const UnitModel* DeviceProgram::view(const UnitModel* host, const UnitModel& model) {
+    std::vector<u32> words(sizeof model / sizeof(u32));
+    std::memcpy(words.data(), &model, sizeof model);
+    return models_[host] = reinterpret_cast<const UnitModel*>(constant(words));
+}
+
 AdderSpec DeviceProgram::unit(AdderSpec spec) {
     if (spec.model != nullptr) {
-        throw NotOnDevice("an adder of your own does not run on a CUDA device yet");
+        spec.model = models_.contains(spec.model) ? models_[spec.model] : view(spec.model, {});
     }
     return spec;
 }
@@ -81,32 +94,27 @@ MultiplierSpec DeviceProgram::unit(MultiplierSpec spec) {
     if (spec.model == nullptr) {
         return spec;
     }
-    if (!spec.tabulated && spec.model_use.kind != ModelKind::table) {
-        throw NotOnDevice("a multiplier of your own does not run on a CUDA device yet, unless as a table (--table on)");
-    }
-    const auto known = models_.find(spec.model);
-    if (known != models_.end()) {
-        spec.model = known->second;
+    if (models_.contains(spec.model)) {
+        spec.model = models_[spec.model];
         return spec;
     }
-    const bool by_fraction = spec.tabulated || spec.model_use.by_fraction;
-    const std::size_t entries = std::size_t{1} << 2 * (by_fraction ? spec.format.fraction_bits : spec.model_use.bits);
-    std::vector<u32> table(spec.model_use.short_entries ? entries / 2 + 1 : entries);
-    const void* const from = spec.model_use.short_entries ? static_cast<const void*>(spec.model->short_table)
-                                                          : static_cast<const void*>(spec.model->table);
-    std::memcpy(table.data(), from, entries * (spec.model_use.short_entries ? sizeof(std::uint16_t) : sizeof(u32)));
-    const u32* const on_device = constant(table);
     UnitModel model{};
-    if (spec.model_use.short_entries) {
-        model.short_table = reinterpret_cast<const std::uint16_t*>(on_device);
+    if (!is_table(spec)) {
+        model.lanes = spec.model->lanes;  // not called there: it says that this is the multiplier's
     } else {
-        model.table = on_device;
+        const bool by_fraction = spec.tabulated || spec.model_use.by_fraction;
+        const bool halves = spec.model_use.short_entries;
+        const std::size_t entries = std::size_t{1}
+                                    << 2 * (by_fraction ? spec.format.fraction_bits : spec.model_use.bits);
+        std::vector<u32> table(halves ? entries / 2 + 1 : entries);
+        const void* const from =
+            halves ? static_cast<const void*>(spec.model->short_table) : static_cast<const void*>(spec.model->table);
+        std::memcpy(table.data(), from, entries * (halves ? sizeof(std::uint16_t) : sizeof(u32)));
+        const u32* const on_device = constant(table);
+        model.table = halves ? nullptr : on_device;
+        model.short_table = halves ? reinterpret_cast<const std::uint16_t*>(on_device) : nullptr;
     }
-    std::vector<u32> view(sizeof model / sizeof(u32));
-    std::memcpy(view.data(), &model, sizeof model);
-    const auto* const there = reinterpret_cast<const UnitModel*>(constant(view));
-    models_[spec.model] = there;
-    spec.model = there;
+    spec.model = view(spec.model, model);
     return spec;
 }
 
@@ -149,10 +157,17 @@ void DeviceProgram::add_launch(const std::string& functor, const AdderSpec& add,
     MultiplierSpec wanted_mul = mul;
     wanted_add.model = nullptr;
     wanted_mul.model = nullptr;
-    const auto same = [&](const cuda::ModuleRequest& r) { return r.add == wanted_add && r.mul == wanted_mul; };
+    const std::string adder_model = add.model != nullptr ? add.model->name : "";
+    const std::string multiplier_model = mul.model != nullptr && !is_table(mul) ? mul.model->name : "";
+    const auto same = [&](const cuda::ModuleRequest& r) {
+        return r.add == wanted_add && r.mul == wanted_mul && r.adder_model == adder_model &&
+               r.multiplier_model == multiplier_model;
+    };
     auto request = std::find_if(requests_.begin(), requests_.end(), same);
     if (request == requests_.end()) {
-        request = requests_.insert(request, {wanted_add, wanted_mul, {}});
+        request = requests_.insert(
+            request,
+            {wanted_add, wanted_mul, {}, adder_model, multiplier_model, to_string(mul) + " and " + to_string(add)});
     }
     const auto known = [&](const cuda::KernelUse& k) { return k.functor == functor; };
     auto kernel = std::find_if(request->kernels.begin(), request->kernels.end(), known);

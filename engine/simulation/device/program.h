@@ -123,7 +123,10 @@ private:
     std::vector<std::vector<Action>> steps_;  ///< by node
     std::vector<cuda::ModuleRequest> requests_;
     std::vector<cuda::Module> modules_;
-    std::map<const UnitModel*, const UnitModel*> models_;  ///< tables: host to device
+    /// The device's own view of a model.
+    const UnitModel* view(const UnitModel* host, const UnitModel& model);
+
+    std::map<const UnitModel*, const UnitModel*> models_;  ///< by the host's view
 };
 
 }  // namespace axfire
