@@ -12,6 +12,18 @@
 
 namespace axfire::test {
 
+/// Where the build has put something, unless the environment (of an archive) says otherwise.
+inline std::string place(const char* variable, const char* built) {
+    const char* const other = std::getenv(variable);
+    return other != nullptr ? other : built;
+}
+inline std::string program() {
+    return place("AXFIRE_TEST_BINARY", AXFIRE_BINARY);
+}
+inline std::string sources() {
+    return place("AXFIRE_TEST_SOURCES", AXFIRE_SOURCE_DIR);
+}
+
 inline bool real_device() {
     const char* const which = std::getenv("AXFIRE_TEST_DEVICE");
     return which != nullptr && std::string(which) == "real";
@@ -21,7 +33,7 @@ inline bool real_device() {
 inline void choose_driver() {
     static const bool chosen = [] {
         if (!real_device()) {
-            setenv("AXFIRE_CUDA_DRIVER", AXFIRE_CUDA_DOUBLE, 1);
+            setenv("AXFIRE_CUDA_DRIVER", place("AXFIRE_TEST_DOUBLE", AXFIRE_CUDA_DOUBLE).c_str(), 1);
             setenv("AXFIRE_CUDA_CODE", "ptx", 1);
         }
         return true;

@@ -12,7 +12,7 @@ namespace {
 
 TEST(DeviceNetworks, EqualTheCpuBitForBit) {
     AXFIRE_NEEDS_DEVICE();
-    const std::size_t count = testing::samples(60) < 60 ? 4 : 12;
+    const std::size_t count = testing::samples(60) < 60 ? 3 : 8;
     std::set<std::string> types;
     for (std::size_t n = 0; n < count; ++n) {
         RandomNetwork random(testing::test_random(n));

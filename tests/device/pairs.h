@@ -40,11 +40,11 @@ public:
         const std::size_t bytes = n * sizeof(u32);
         const cuda::Memory on_device[3] = {cuda::Memory(bytes), cuda::Memory(bytes), cuda::Memory(bytes)};
         cuda::Address address[3] = {on_device[0].address(), on_device[1].address(), on_device[2].address()};
-        AXFIRE_CUDA(cuMemcpyHtoD, address[0], a.data(), bytes);
-        AXFIRE_CUDA(cuMemcpyHtoD, address[1], b.data(), bytes);
+        const cuda::Stream stream;
+        AXFIRE_CUDA(cuMemcpyHtoDAsync, address[0], a.data(), bytes, stream.handle());
+        AXFIRE_CUDA(cuMemcpyHtoDAsync, address[1], b.data(), bytes, stream.handle());
         u32 count = n;
         void* parameters[] = {&address[0], &address[1], &address[2], &count};
-        const cuda::Stream stream;
         AXFIRE_CUDA(cuLaunchKernel, module_[0].function("k" + std::to_string(kernel)), (n + 127) / 128, 1, 1, 128, 1, 1,
                     0, stream.handle(), parameters, nullptr);
         AXFIRE_CUDA(cuMemcpyDtoHAsync, found.data(), address[2], bytes, stream.handle());

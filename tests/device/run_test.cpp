@@ -18,7 +18,7 @@ using Json = nlohmann::json;
 
 /// `settings`: of the environment, before the program's name.
 CommandResult axfire(const std::string& arguments, const std::string& settings = "") {
-    return axfire::testing::run_command("env " + settings + " '" AXFIRE_BINARY "' " + arguments);
+    return axfire::testing::run_command("env " + settings + " '" + program() + "' " + arguments);
 }
 
 Json run(const std::string& arguments, const std::string& device, const std::string& settings = "") {
@@ -60,7 +60,7 @@ TEST(DeviceRun, LeNetImages) {
 TEST(DeviceRun, UsersModels) {
     AXFIRE_NEEDS_DEVICE();
     AXFIRE_REQUIRE_DATA(data);
-    const std::string models = AXFIRE_SOURCE_DIR "/tests/models/";
+    const std::string models = sources() + "/tests/models/";
     const std::string run =
         data + "/models/mnist_mlp_98p15.onnx --data mnist:" + data + "/mnist --samples 1 --table off";
     expect_equal_runs(run + " --mul " + models + "mul8u_TR6.c:mul8u_TR6@bf16");
@@ -75,7 +75,6 @@ TEST(DeviceRun, ResNet20) {
                       "/cifar10 --samples 1 --add 'loa(k=12)@fp32'");
 }
 
-/// A folder with a model and data, made by the program's neighbours: a run file of each device holds the same.
 TEST(DeviceRun, ChoosesAndSaysWhy) {
     choose_driver();
     AXFIRE_REQUIRE_DATA(data);

@@ -114,15 +114,6 @@ Memory::~Memory() {
     }
 }
 
-Staging::Staging(std::size_t words) {
-    void* data = nullptr;
-    AXFIRE_CUDA(cuMemHostAlloc, &data, std::max<std::size_t>(words, 1) * sizeof(u32), 0);
-    data_ = static_cast<u32*>(data);
-}
-Staging::~Staging() {
-    driver().cuMemFreeHost(data_);
-}
-
 Module::Module(const std::string& image) {
     AXFIRE_CUDA(cuModuleLoadData, &handle_, image.c_str());
 }

@@ -72,19 +72,6 @@ private:
     Address address_ = 0;
 };
 
-/// Page-locked memory of the host, which copies need so as to run beside kernels.
-class Staging {
-public:
-    explicit Staging(std::size_t words);
-    Staging(const Staging&) = delete;
-    Staging& operator=(const Staging&) = delete;
-    ~Staging();
-    u32* data() const { return data_; }
-
-private:
-    u32* data_ = nullptr;
-};
-
 /// Code on the device.
 class Module {
 public:

@@ -29,15 +29,10 @@ enum class DeviceAttribute : int {
     major = 75,  ///< of the compute capability
     minor = 76,
 };
-enum class FunctionAttribute : int {
-    local_bytes = 3,  ///< of each thread: spilled registers and arrays
-    registers = 4,
-};
 
 // X(name, as the library exports it, parameters)
 #define AXFIRE_CUDA_FUNCTIONS(X)                                                                                   \
     X(cuInit, cuInit, (unsigned))                                                                                  \
-    X(cuDriverGetVersion, cuDriverGetVersion, (int*))                                                              \
     X(cuDeviceGetCount, cuDeviceGetCount, (int*))                                                                  \
     X(cuDeviceGet, cuDeviceGet, (DeviceNumber*, int))                                                              \
     X(cuDeviceGetName, cuDeviceGetName, (char*, int, DeviceNumber))                                                \
@@ -45,19 +40,17 @@ enum class FunctionAttribute : int {
     X(cuDeviceGetAttribute, cuDeviceGetAttribute, (int*, DeviceAttribute, DeviceNumber))                           \
     X(cuDevicePrimaryCtxRetain, cuDevicePrimaryCtxRetain, (ContextHandle*, DeviceNumber))                          \
     X(cuDevicePrimaryCtxRelease, cuDevicePrimaryCtxRelease_v2, (DeviceNumber))                                     \
+    X(cuCtxSynchronize, cuCtxSynchronize, ())                                                                      \
     X(cuCtxSetCurrent, cuCtxSetCurrent, (ContextHandle))                                                           \
     X(cuModuleLoadData, cuModuleLoadData, (ModuleHandle*, const void*))                                            \
     X(cuModuleUnload, cuModuleUnload, (ModuleHandle))                                                              \
     X(cuModuleGetFunction, cuModuleGetFunction, (FunctionHandle*, ModuleHandle, const char*))                      \
-    X(cuFuncGetAttribute, cuFuncGetAttribute, (int*, FunctionAttribute, FunctionHandle))                           \
     X(cuLaunchKernel, cuLaunchKernel,                                                                              \
       (FunctionHandle, unsigned, unsigned, unsigned, unsigned, unsigned, unsigned, unsigned, StreamHandle, void**, \
        void**))                                                                                                    \
     X(cuMemAlloc, cuMemAlloc_v2, (Address*, std::size_t))                                                          \
     X(cuMemFree, cuMemFree_v2, (Address))                                                                          \
     X(cuMemGetInfo, cuMemGetInfo_v2, (std::size_t*, std::size_t*))                                                 \
-    X(cuMemHostAlloc, cuMemHostAlloc, (void**, std::size_t, unsigned))                                             \
-    X(cuMemFreeHost, cuMemFreeHost, (void*))                                                                       \
     X(cuMemcpyHtoD, cuMemcpyHtoD_v2, (Address, const void*, std::size_t))                                          \
     X(cuMemcpyHtoDAsync, cuMemcpyHtoDAsync_v2, (Address, const void*, std::size_t, StreamHandle))                  \
     X(cuMemcpyDtoHAsync, cuMemcpyDtoHAsync_v2, (void*, Address, std::size_t, StreamHandle))                        \

@@ -197,6 +197,7 @@ void DeviceProgram::load(const cuda::DeviceInfo& device, const Notice& notice) {
     for (std::vector<Action>& actions : steps_) {
         resolve(actions);
     }
+    AXFIRE_CUDA(cuCtxSynchronize);  // the stream does not wait for the copies of constants by itself
 }
 
 void DeviceProgram::execute(Action& action, device::Step step, const cuda::Stream& stream) {
