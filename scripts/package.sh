@@ -4,15 +4,17 @@
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
-usage="usage: scripts/package.sh [--build FOLDER] [-o FILE]
+usage="usage: scripts/package.sh [--build FOLDER] [--with-nvrtc] [-o FILE]
 Packs bin/axfire, bin/device_tests, the test double of the CUDA driver, scripts/gpu_check.sh and every shared library but
 those of the C library into a .tar.gz. Unpacked on another x86-64 Linux, bin/axfire runs as it is.
   --build FOLDER   a folder that was built (build/release)
+  --with-nvrtc     this machine's NVRTC too (43 MB more), which GPUs need and machines without a CUDA toolkit lack
   -o FILE          the archive (axfire.tar.gz)
 It runs where the C library is at least as new as the one of this machine; the archive's VERSION says which that is."
 
 folder=build/release
 archive=axfire.tar.gz
+nvrtc=no
 while [ $# -gt 0 ]; do
     case $1 in
         --build | -o)
@@ -20,6 +22,7 @@ while [ $# -gt 0 ]; do
             if [ "$1" = -o ]; then archive=$2; else folder=$2; fi
             shift
             ;;
+        --with-nvrtc) nvrtc=yes ;;
         -h | --help)
             echo "$usage"
             exit
@@ -71,6 +74,14 @@ cp "$axfire_root/scripts/gpu_check.sh" "$axfire_root/scripts/gpu_check.py" "$top
 mkdir -p "$top/tests"
 cp -r "$axfire_root/tests/models" "$top/tests/"
 cp "$axfire_root/LICENSE" "$top/"
+if [ "$nvrtc" = yes ]; then
+    found=$(ldconfig -p | awk '/libnvrtc\.so\.1[0-9] / {print $NF; exit}')
+    [ -n "$found" ] || fail 2 "this machine has no NVRTC that the dynamic loader finds (ldconfig -p)"
+    cp -L "$found" "$top/lib/"
+    for library in "$(dirname "$found")"/libnvrtc-builtins.so.1*.[0-9]; do
+        cp -L "$library" "$top/lib/"
+    done
+fi
 
 # The newest symbol version that any of them asks of the C library is the oldest C library that will do.
 floor=$(objdump -T "$top"/libexec/* "$top"/lib/* 2>/dev/null | grep -o 'GLIBC_[0-9.]*' | sort -uV | tail -n 1)
