@@ -39,6 +39,11 @@ template <class U>
 AXFIRE_FN U round_nearest(const Format& f, const U& x) {
     const u32 drop = 23 - f.fraction_bits;
     if (f.exponent_bits == 8) {  // overflow reaches infinity's pattern by itself
+#if defined(__CUDACC__)          // a device's NaN, 0x7fffffff, would carry into the sign
+        if (is_nan(x)) {
+            return splat<U>(kCanonicalNan);
+        }
+#endif
         return (x + ((1u << (drop - 1)) - 1) + ((x >> drop) & 1u)) & ~((1u << drop) - 1);
     }
     if constexpr (kHasBinary16<U>) {

@@ -15,8 +15,10 @@
 
 namespace axfire::AXFIRE_ISA {
 
-/// The lane type of the instruction set that this file is compiled for.
-#if defined(__AVX512F__)
+/// The lane type of the instruction set that this file is compiled for. On a device a lane is a thread.
+#if defined(__CUDACC__)
+using Lanes = u32;
+#elif defined(__AVX512F__)
 using Lanes = U32x16;
 #elif defined(__AVX2__)
 using Lanes = U32x8;
@@ -34,6 +36,7 @@ AXFIRE_FN void store(u32* p, const Lanes& x) {
     memcpy(p, &x, sizeof x);
 }
 
+#if !defined(__CUDACC__)
 /// Row i and column j change places. In each of log2(kLanes) steps rows exchange halves of ever smaller squares.
 AXFIRE_FN void transpose(Lanes (&square)[kLanes]) {
     for (u32 half = kLanes / 2; half > 0; half /= 2) {
@@ -52,12 +55,13 @@ AXFIRE_FN void transpose(Lanes (&square)[kLanes]) {
         }
     }
 }
+#endif
 
 /// first, first + 1, ... : the outputs of a lane group.
 AXFIRE_FN Lanes lane_indices(u32 first) {
     Lanes x;
     for (u32 i = 0; i < kLanes; ++i) {
-        x[i] = first + i;
+        set_lane(x, i, first + i);
     }
     return x;
 }

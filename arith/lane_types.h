@@ -78,6 +78,16 @@ AXFIRE_FN To bit_cast_lanes(const From& x) {
     return r;
 }
 
+/// Each lane of a vector converted as the language converts numbers.
+template <class To, class From>
+AXFIRE_FN To convert_lanes(const From& x) {
+#if defined(__CUDACC__)
+    return static_cast<To>(x);
+#else
+    return __builtin_convertvector(x, To);
+#endif
+}
+
 /// Every lane set to one value.
 template <class U>
 AXFIRE_FN U splat(u32 x) {

@@ -60,7 +60,7 @@ AXFIRE_FN FloatOf<U> to_float(const U& x) {
     if constexpr (LaneTraits<U>::kWidth == 1) {
         return static_cast<float>(static_cast<std::int32_t>(x));
     } else {
-        return __builtin_convertvector(bit_cast_lanes<SignedOf<U>>(x), FloatOf<U>);
+        return convert_lanes<FloatOf<U>>(bit_cast_lanes<SignedOf<U>>(x));
     }
 }
 template <class U>
@@ -109,8 +109,8 @@ AXFIRE_FN U to_int_down(const FloatOf<U>& x) {
         const std::int32_t whole = static_cast<std::int32_t>(x);
         return static_cast<u32>(whole) - static_cast<u32>(static_cast<float>(whole) > x);
     } else {
-        const SignedOf<U> whole = __builtin_convertvector(x, SignedOf<U>);
-        return bit_cast_lanes<U>(whole) + mask_of(__builtin_convertvector(whole, FloatOf<U>) > x);
+        const SignedOf<U> whole = convert_lanes<SignedOf<U>>(x);
+        return bit_cast_lanes<U>(whole) + mask_of(convert_lanes<FloatOf<U>>(whole) > x);
     }
 }
 /// The bits of float(x) toward zero, for x in two's complement of at most 2^25 in magnitude.
@@ -141,6 +141,23 @@ AXFIRE_FN U difference_where(const U& test, u32 bits, const U& a, const U& b) {
 template <class U>
 AXFIRE_FN bool any_above_or_nan(const U& x, u32 limit, const FloatOf<U>& a, const FloatOf<U>& b) {
     return any(lt(splat<U>(limit), x) | mask_of(a != a) | mask_of(b != b));
+}
+/// Lane i of x, read and set.
+template <class U>
+AXFIRE_FN u32 lane(const U& x, u32 i) {
+    if constexpr (LaneTraits<U>::kWidth == 1) {
+        return x;
+    } else {
+        return x[i];
+    }
+}
+template <class U>
+AXFIRE_FN void set_lane(U& x, u32 i, u32 value) {
+    if constexpr (LaneTraits<U>::kWidth == 1) {
+        x = value;
+    } else {
+        x[i] = value;
+    }
 }
 template <class U>
 AXFIRE_FN u32 first_lane(const U& x) {

@@ -36,9 +36,17 @@ struct ModelUse {
     friend constexpr bool operator==(const ModelUse&, const ModelUse&) = default;
 };
 
+#if defined(__CUDACC__)
+/// A module's own functions stand in its source. There, and only there, `lanes` tells them apart: none for the adder's.
+void device_model(const UnitModel& model, u32 a, u32 b, u32& lo, u32& hi);
+#endif
+
 /// f(a, b) of a model that is a function.
 template <class U>
 AXFIRE_FN void evaluate(const UnitModel& model, const U& a, const U& b, U& lo, U& hi) {
+#if defined(__CUDACC__)
+    return device_model(model, a, b, lo, hi);
+#endif
     if constexpr (LaneTraits<U>::kWidth == 1) {
         model.single(&a, &b, &lo, &hi);
     } else {

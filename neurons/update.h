@@ -46,22 +46,8 @@ struct NeuronUpdate {
                 }
                 continue;
             }
-            const NeuronState<Lanes> before{load(a.v + n), a.current != nullptr ? load(a.current + n) : Lanes{},
-                                            a.refractory != nullptr ? load(a.refractory + n) : Lanes{}};
-            NeuronState<Lanes> s = before;
-            Lanes c[kMaxModelConstants];
-            for (u32 i = 0; i < Model::kInfo.constant_count; ++i) {
-                c[i] = load(a.constants[i] + n);
-            }
-            const NeuronOps<Lanes, Add, Mul> op{add, mul, a.site, lane_indices(n)};
-            const Lanes fired = Model::update(op, a.how, c, s, input, ~eq(input, absent));
-            store(a.v + n, s.v);
-            if (a.current != nullptr) {
-                store(a.current + n, s.current);
-            }
-            if (a.refractory != nullptr) {
-                store(a.refractory + n, s.refractory);
-            }
+            NeuronState<Lanes> before, s;
+            const Lanes fired = block(add, mul, n, input, before, s);
             if (a.quiet != nullptr) {
                 const Lanes changed =
                     (s.v ^ before.v) | (s.current ^ before.current) | (s.refractory ^ before.refractory);
@@ -76,6 +62,28 @@ struct NeuronUpdate {
             }
         }
         *a.at_rest = at_rest;
+    }
+
+    /// The lane group from neuron n on, its state `before` and after. Returns which of them fired.
+    AXFIRE_FN Lanes block(const Add& add, const Mul& mul, u32 n, const Lanes& input, NeuronState<Lanes>& before,
+                          NeuronState<Lanes>& s) const {
+        before = {load(a.v + n), a.current != nullptr ? load(a.current + n) : Lanes{},
+                  a.refractory != nullptr ? load(a.refractory + n) : Lanes{}};
+        s = before;
+        Lanes c[kMaxModelConstants];
+        for (u32 i = 0; i < Model::kInfo.constant_count; ++i) {
+            c[i] = load(a.constants[i] + n);
+        }
+        const NeuronOps<Lanes, Add, Mul> op{add, mul, a.site, lane_indices(n)};
+        const Lanes fired = Model::update(op, a.how, c, s, input, ~eq(input, splat<Lanes>(kAbsent)));
+        store(a.v + n, s.v);
+        if (a.current != nullptr) {
+            store(a.current + n, s.current);
+        }
+        if (a.refractory != nullptr) {
+            store(a.refractory + n, s.refractory);
+        }
+        return fired;
     }
 };
 

@@ -30,51 +30,24 @@ struct Conv2dDense {
         a.products = a.operations;
     }
 
-private:
-    u32 row_chunks() const { return (a.width_out + kLanes - 1) / kLanes; }
+    /// Lane groups of a row of outputs.
+    AXFIRE_FN u32 row_chunks() const { return (a.width_out + kLanes - 1) / kLanes; }
 
-    /// The image as the multiplier takes it, with its padding: a.plane, [C_in][padded rows][columns' remainder by the
-    /// stride][columns / stride], so that what neighbouring outputs take lies side by side. Rows that no output takes
-    /// are left out.
-    AXFIRE_FN void bring_inputs(const Units<Add, Mul>& units, u32 last_row) const {
-        const u32 begin = a.first_row * a.stride_h;  // of the padded rows
-        const u32 end = (last_row - 1) * a.stride_h + (a.kernel_h - 1) * a.dilation_h + 1;
-        const u32 first_y = begin < a.pad_h ? 0 : begin - a.pad_h;
-        const u32 last_y = end < a.pad_h ? 0 : end - a.pad_h < a.height_in ? end - a.pad_h : a.height_in;
-        for (u32 c = 0; c < a.channels_in; ++c) {
-            u32 index = (c * a.height_in + first_y) * a.width_in;
-            for (u32 y = first_y; y < last_y; ++y) {
-                u32* const row = a.plane + (c * a.plane_h + y + a.pad_h) * a.plane_w;
-                for (u32 x = 0; x < a.width_in; x += kLanes) {
-                    const u32 count = a.width_in - x < kLanes ? a.width_in - x : kLanes;
-                    Lanes given{};
-                    memcpy(&given, a.values + index + x, sizeof(u32) * count);
-                    const Lanes value = select(eq(given, splat<Lanes>(kAbsent)), Lanes{}, given);
-                    const Lanes in = units.input(value, lane_indices(index + x));
-                    if (a.stride_w == 1 && count == kLanes) {
-                        store(row + x + a.pad_w, in);
-                    } else {
-                        for (u32 i = 0; i < count; ++i) {
-                            row[a.place[x + i + a.pad_w]] = in[i];
-                        }
-                    }
-                }
-                index += a.width_in;
-            }
-        }
-    }
-    /// `columns` channels, or lane groups of channels, by the places, or lane groups of places, from `first` to `rows`.
-    template <bool kAlong>
-    AXFIRE_FN void cover(const Units<Add, Mul>& units, u32 group, u32 columns, u32 first, u32 rows) const {
-        u32 o = 0;
-        for (; o + 2 <= columns; o += 2) {
-            for (u32 p = first; p < rows; p += 4) {
-                block<kAlong, 4, 2>(units, group, o, p, rows);
-            }
-        }
-        for (; o < columns; ++o) {
-            for (u32 p = first; p < rows; p += 8) {
-                block<kAlong, 8, 1>(units, group, o, p, rows);
+    /// Elements from `index` = (c, y, x) on, of one row, as the multiplier takes them, put into a.plane:
+    /// [C_in][padded rows][columns' remainder by the stride][columns / stride], so that what neighbouring outputs take
+    /// lies side by side.
+    AXFIRE_FN void bring(const Units<Add, Mul>& units, u32 index, u32 c, u32 y, u32 x) const {
+        u32* const row = a.plane + (c * a.plane_h + y + a.pad_h) * a.plane_w;
+        const u32 count = a.width_in - x < kLanes ? a.width_in - x : kLanes;
+        Lanes given{};
+        memcpy(&given, a.values + index, sizeof(u32) * count);
+        const Lanes value = select(eq(given, splat<Lanes>(kAbsent)), Lanes{}, given);
+        const Lanes in = units.input(value, lane_indices(index));
+        if (a.stride_w == 1 && count == kLanes) {
+            store(row + x + a.pad_w, in);
+        } else {
+            for (u32 i = 0; i < count; ++i) {
+                row[a.place[x + i + a.pad_w]] = lane(in, i);
             }
         }
     }
@@ -161,9 +134,42 @@ private:
                     u32* const out = a.sums + static_cast<u64>(group) * group_out * pixels + pixel[p];
                     const u32 channel = (o + j) * kLanes;
                     for (u32 i = 0; i < kLanes && channel + i < group_out; ++i) {
-                        out[static_cast<u64>(channel + i) * pixels] = total[i];
+                        out[static_cast<u64>(channel + i) * pixels] = lane(total, i);
                     }
                 }
+            }
+        }
+    }
+
+private:
+    /// The image, within its padding. Rows that no output takes are left out.
+    AXFIRE_FN void bring_inputs(const Units<Add, Mul>& units, u32 last_row) const {
+        const u32 begin = a.first_row * a.stride_h;  // of the padded rows
+        const u32 end = (last_row - 1) * a.stride_h + (a.kernel_h - 1) * a.dilation_h + 1;
+        const u32 first_y = begin < a.pad_h ? 0 : begin - a.pad_h;
+        const u32 last_y = end < a.pad_h ? 0 : end - a.pad_h < a.height_in ? end - a.pad_h : a.height_in;
+        for (u32 c = 0; c < a.channels_in; ++c) {
+            u32 index = (c * a.height_in + first_y) * a.width_in;
+            for (u32 y = first_y; y < last_y; ++y) {
+                for (u32 x = 0; x < a.width_in; x += kLanes) {
+                    bring(units, index + x, c, y, x);
+                }
+                index += a.width_in;
+            }
+        }
+    }
+    /// `columns` channels, or lane groups of channels, by the places, or lane groups of places, from `first` to `rows`.
+    template <bool kAlong>
+    AXFIRE_FN void cover(const Units<Add, Mul>& units, u32 group, u32 columns, u32 first, u32 rows) const {
+        u32 o = 0;
+        for (; o + 2 <= columns; o += 2) {
+            for (u32 p = first; p < rows; p += 4) {
+                block<kAlong, 4, 2>(units, group, o, p, rows);
+            }
+        }
+        for (; o < columns; ++o) {
+            for (u32 p = first; p < rows; p += 8) {
+                block<kAlong, 8, 1>(units, group, o, p, rows);
             }
         }
     }

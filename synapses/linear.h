@@ -22,7 +22,6 @@ struct Linear {
         }
     }
 
-private:
     /// Outputs of B lane groups stay in registers while the inputs pass.
     template <u32 B>
     AXFIRE_FN void block(const Units<Add, Mul>& units, u32 o) const {
@@ -62,6 +61,7 @@ private:
         }
     }
 
+private:
     template <u32 B>
     AXFIRE_FN void multiply(const Units<Add, Mul>& units, Sum<Lanes, B, Add>& sum, const Lanes& input, u32 i,
                             u64 row) const {

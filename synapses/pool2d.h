@@ -23,6 +23,30 @@ struct Pool2dEvents {
         }
     }
 
+    /// The sum of the events under the window of output o; kAbsent where there is none.
+    AXFIRE_FN u32 collect(const Units<Add, Mul>& units, u32 o) const {
+        const u32 plane = a.height_out * a.width_out;
+        const u32 output[1] = {o};
+        auto sum = units.sum(output);
+        for (u32 k = 0; k < a.kernel_h * a.kernel_w; ++k) {
+            // Wraps to large numbers above and left of the image.
+            const u32 iy = o % plane / a.width_out * a.stride_h + k / a.kernel_w * a.dilation_h - a.pad_h;
+            const u32 ix = o % a.width_out * a.stride_w + k % a.kernel_w * a.dilation_w - a.pad_w;
+            if (iy >= a.height_in || ix >= a.width_in) {
+                continue;
+            }
+            const u32 source = (o / plane * a.height_in + iy) * a.width_in + ix;
+            const u32 amplitude = a.values[source];
+            if (amplitude != kAbsent) {
+                sum.open(k);
+                sum.take(0, k, term(units, amplitude, source, o, k));
+                ++a.operations;
+            }
+        }
+        sum.close();
+        return sum.started ? Add::finish(sum.value[0]) : kAbsent;
+    }
+
 private:
     AXFIRE_FN void scatter(const Units<Add, Mul>& units) const {
         const u32 plane_in = a.height_in * a.width_in;
@@ -58,26 +82,9 @@ private:
     AXFIRE_FN void gather(const Units<Add, Mul>& units) const {
         const u32 plane = a.height_out * a.width_out;
         for (u32 o = 0; o < a.channels * plane; ++o) {
-            const u32 output[1] = {o};
-            auto sum = units.sum(output);
-            for (u32 k = 0; k < a.kernel_h * a.kernel_w; ++k) {
-                // Wraps to large numbers above and left of the image.
-                const u32 iy = o % plane / a.width_out * a.stride_h + k / a.kernel_w * a.dilation_h - a.pad_h;
-                const u32 ix = o % a.width_out * a.stride_w + k % a.kernel_w * a.dilation_w - a.pad_w;
-                if (iy >= a.height_in || ix >= a.width_in) {
-                    continue;
-                }
-                const u32 source = (o / plane * a.height_in + iy) * a.width_in + ix;
-                const u32 amplitude = a.values[source];
-                if (amplitude != kAbsent) {
-                    sum.open(k);
-                    sum.take(0, k, term(units, amplitude, source, o, k));
-                    ++a.operations;
-                }
-            }
-            if (sum.started) {
-                sum.close();
-                a.sums[o] = Add::finish(sum.value[0]);
+            const u32 sum = collect(units, o);
+            if (sum != kAbsent) {
+                a.sums[o] = sum;
                 a.reached[a.reached_count++] = o;
             }
         }
@@ -106,34 +113,39 @@ struct Pool2dDense {
         const u32 plane = a.height_out * a.width_out;
         const u32 outputs = a.channels * plane;
         for (u32 first = 0; first < outputs; first += kLanes) {
-            Lanes factor{};
-            for (u32 j = 0; j < kLanes && first + j < outputs; ++j) {
-                factor[j] = a.factor_mul[(first + j) % plane];
-            }
-            const Lanes output[1] = {lane_indices(first)};
-            auto sum = units.sum(output);
-            for (u32 k = 0; k < a.kernel_h * a.kernel_w; ++k) {
-                Lanes x{};
-                Lanes source{};
-                for (u32 j = 0; j < kLanes && first + j < outputs; ++j) {
-                    source[j] = tap(first + j, k / a.kernel_w, k % a.kernel_w);
-                    const bool given = source[j] != kAbsent && a.values[source[j]] != kAbsent;
-                    x[j] = given ? a.values[source[j]] : 0;
-                }
-                sum.open(k);
-                const Draw<Lanes> draw{a.arithmetic.site, output[0], k, Role::term};
-                sum.take(
-                    0, k,
-                    a.average ? units.term(units.input(x, source), factor, output[0], k) : units.add.operand(x, draw));
-            }
-            sum.close();
-            const Lanes total = Add::finish(sum.value[0]);
-            for (u32 j = 0; j < kLanes && first + j < outputs; ++j) {
-                a.sums[first + j] = total[j];
-            }
+            block(units, first, outputs);
         }
         a.operations = static_cast<u64>(outputs) * a.kernel_h * a.kernel_w;
         a.products = a.average ? a.operations : 0;
+    }
+
+    /// A lane group of sums, of `outputs` in all.
+    AXFIRE_FN void block(const Units<Add, Mul>& units, u32 first, u32 outputs) const {
+        const u32 plane = a.height_out * a.width_out;
+        Lanes factor{};
+        for (u32 j = 0; j < kLanes && first + j < outputs; ++j) {
+            set_lane(factor, j, a.factor_mul[(first + j) % plane]);
+        }
+        const Lanes output[1] = {lane_indices(first)};
+        auto sum = units.sum(output);
+        for (u32 k = 0; k < a.kernel_h * a.kernel_w; ++k) {
+            Lanes x{};
+            Lanes source{};
+            for (u32 j = 0; j < kLanes && first + j < outputs; ++j) {
+                const u32 at = tap(first + j, k / a.kernel_w, k % a.kernel_w);
+                set_lane(source, j, at);
+                set_lane(x, j, at != kAbsent && a.values[at] != kAbsent ? a.values[at] : 0);
+            }
+            sum.open(k);
+            const Draw<Lanes> draw{a.arithmetic.site, output[0], k, Role::term};
+            sum.take(0, k,
+                     a.average ? units.term(units.input(x, source), factor, output[0], k) : units.add.operand(x, draw));
+        }
+        sum.close();
+        const Lanes total = Add::finish(sum.value[0]);
+        for (u32 j = 0; j < kLanes && first + j < outputs; ++j) {
+            a.sums[first + j] = lane(total, j);
+        }
     }
 
 private:

@@ -7,6 +7,13 @@
 
 namespace axfire::AXFIRE_ISA {
 
+/// Known when compiled: nothing is grouped, and the code that would do so need not be made.
+template <class Add>
+concept AlwaysSequential = requires {
+    requires Add::order()
+    == Order::sequential;
+};
+
 /// B sums side by side over the same indices. For each index that is present, ascending: `open(index)`, then `take`
 /// each term; `close` completes them. An absent index leaves its place in the grouping empty.
 template <class U, u32 B, class Add>
@@ -23,6 +30,35 @@ struct Sum {
     }
 
     AXFIRE_FN void open(u32 index) {
+        if constexpr (!AlwaysSequential<Add>) {
+            group(index);
+        }
+        started = true;
+    }
+
+    AXFIRE_FN void take(u32 j, u32 index, const U& term) {
+        value[j] = add.order() == Order::tree ? term : add(value[j], term, Draw<U>{site, output[j], index, Role::sum});
+    }
+
+    AXFIRE_FN void close() {
+        if constexpr (!AlwaysSequential<Add>) {
+            if (add.order() == Order::blocked && depth != 0) {
+                join_block();
+                for (u32 j = 0; j < B; ++j) {
+                    value[j] = waiting[0][j];
+                }
+            }
+            while (add.order() == Order::tree && depth > 0) {
+                join_top();
+            }
+        }
+    }
+
+    bool started = false;  ///< an index was opened
+
+private:
+    /// Completes what the index does not belong to any more.
+    AXFIRE_FN void group(u32 index) {
         if (add.order() == Order::blocked) {
             const u32 block = index / add.block() * add.block();
             if (started && block != last) {
@@ -47,28 +83,8 @@ struct Sum {
         } else {
             last = index;
         }
-        started = true;
     }
 
-    AXFIRE_FN void take(u32 j, u32 index, const U& term) {
-        value[j] = add.order() == Order::tree ? term : add(value[j], term, Draw<U>{site, output[j], index, Role::sum});
-    }
-
-    AXFIRE_FN void close() {
-        if (add.order() == Order::blocked && depth != 0) {
-            join_block();
-            for (u32 j = 0; j < B; ++j) {
-                value[j] = waiting[0][j];
-            }
-        }
-        while (add.order() == Order::tree && depth > 0) {
-            join_top();
-        }
-    }
-
-    bool started = false;  ///< an index was opened
-
-private:
     /// The left neighbour on the stack and the current subtree become one. What names the operation is the first index
     /// of the right half.
     AXFIRE_FN void join_top() {

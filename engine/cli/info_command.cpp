@@ -8,6 +8,8 @@
 #include "arith/catalogue.h"
 #include "datasets/sample.h"
 #include "engine/backend/cpu/kernels.h"
+#include "engine/backend/cuda/device.h"
+#include "engine/backend/cuda/nvrtc.h"
 #include "engine/cli/commands.h"
 #include "engine/version.h"
 #include "neurons/model_info.h"
@@ -25,6 +27,22 @@ std::string names(const List& units) {
     return text;
 }
 
+/// The CUDA devices, each with what it lacks.
+void print_cuda() {
+    const std::vector<cuda::DeviceInfo> devices = cuda::list_devices();
+    if (devices.empty()) {
+        fmt::print("device       cuda: none: {}\n",
+                   cuda::driver().lacking.empty() ? "the driver finds no device" : cuda::driver().lacking);
+    }
+    for (const cuda::DeviceInfo& d : devices) {
+        fmt::print("device       cuda:{}: {}, compute capability {}.{}, {} multiprocessors, {:.1f} GiB{}\n", d.number,
+                   d.name, d.capability / 10, d.capability % 10, d.multiprocessors,
+                   static_cast<double>(d.memory) / (1 << 30), d.unusable.empty() ? "" : "; not usable: " + d.unusable);
+    }
+    fmt::print("NVRTC        {}\n", cuda::nvrtc().lacking.empty() ? cuda::nvrtc().version + " " + cuda::nvrtc().library
+                                                                  : "none: " + cuda::nvrtc().lacking);
+}
+
 void info_command() {
     const CpuKernels& kernels = cpu_kernels();
     unsigned major = 0, minor = 0, release = 0;
@@ -36,6 +54,7 @@ void info_command() {
     fmt::print("axfire {}\n", kVersion);
     fmt::print("device       cpu: {} threads, {} kernels of {} lanes\n", std::thread::hardware_concurrency(),
                kernels.isa, kernels.lanes);
+    print_cuda();
     fmt::print("HDF5         {}.{}.{}\n", major, minor, release);
     fmt::print("adders       {}\n", names(all_adders()));
     fmt::print("multipliers  {}\n", names(all_multipliers()));

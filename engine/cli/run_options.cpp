@@ -120,13 +120,30 @@ std::uint32_t choose_steps(const RunFlags& flags, const PreparedRun& run) {
     return 1;
 }
 
+constexpr std::size_t kDeviceBatch = 256;  // samples side by side fill a device
+
+/// The simulation on the device; where it cannot be and the device was not asked for, the CPU is chosen.
+void open_device(const DeviceOptions& options, PreparedRun& run) {
+    try {
+        run.on_device = std::make_unique<DeviceSimulation>(*run.simulation, options);
+        run.options.device = run.on_device.get();
+        run.options.batch = run.on_device->batch();
+    } catch (const NotOnDevice& error) {
+        if (!run.device.automatic) {
+            throw;
+        }
+        run.device = {std::nullopt, true, error.what()};
+        if (options.notice) {
+            options.notice(fmt::format("on the CPU: {}", error.what()));
+        }
+    }
+}
+
 }  // namespace
 
 PreparedRun prepare(const RunFlags& flags) {
     PreparedRun run;
-    if (flags.device != "auto" && flags.device != "cpu") {
-        throw InputError(fmt::format("--device '{}' is not available in this build; choose auto or cpu", flags.device));
-    }
+    run.device = choose_device(flags.device);
     const TablePolicy table = flags.table == "on"    ? TablePolicy::on
                               : flags.table == "off" ? TablePolicy::off
                                                      : TablePolicy::automatic;
@@ -155,7 +172,7 @@ PreparedRun prepare(const RunFlags& flags) {
     if (!config.layers.empty()) {
         options.node_wise = arithmetic_by_name(config, layer_names(run.network), run.arithmetic, table);
     }
-    options.jit = flags.jit == "off" ? Jit::off : flags.jit == "required" ? Jit::required : Jit::automatic;
+    const Jit jit = flags.jit == "off" ? Jit::off : flags.jit == "required" ? Jit::required : Jit::automatic;
     options.seed = flags.seed;
     if (!flags.quiet) {
         options.notice = [](const std::string& text) { fmt::print(stderr, "axfire: {}\n", text); };
@@ -166,6 +183,7 @@ PreparedRun prepare(const RunFlags& flags) {
     }
     options.input_events = encoder.encoding != Encoding::direct;
     options.readout = parse_readout(flags.readout);
+    options.jit = run.device.device ? Jit::off : jit;  // a device has kernels of its own
     run.simulation = std::make_unique<Simulation>(run.network, options);
 
     if (flags.samples > run.data->size()) {
@@ -177,6 +195,14 @@ PreparedRun prepare(const RunFlags& flags) {
     run.options.memory = flags.memory;
     run.options.steps_at_once = flags.steps_at_once;
     run.options.predict_every_step = flags.accuracy_over_time;
+    if (run.device.device) {
+        const std::size_t batch = std::min(flags.batch != 0 ? flags.batch : kDeviceBatch, run.options.samples);
+        open_device({*run.device.device, batch, encoder.steps, flags.memory, options.notice}, run);
+        if (run.on_device == nullptr) {
+            options.jit = jit;
+            run.simulation = std::make_unique<Simulation>(run.network, options);
+        }
+    }
     if (!flags.output.empty()) {
         for (const std::string& item : flags.record.empty() ? std::vector<std::string>{"spikes"} : flags.record) {
             record_item(item, run);
@@ -220,7 +246,11 @@ nlohmann::ordered_json configuration(const RunFlags& flags, const PreparedRun& r
     json["spike_multiply"] = flags.multiply_spikes ? "on" : "off";
     json["weights"] = flags.weights.empty() ? "as given" : flags.weights;
     json["readout"] = readouts[static_cast<std::size_t>(run.simulation->readout())];
-    json["device"] = "cpu";
+    json["device"] = run.device.name();
+    json["device_reason"] = run.device.reason;
+    if (run.device.device) {
+        json["device_name"] = run.device.device->name;
+    }
     json["isa"] = cpu_kernels().isa;
     json["threads"] = run.options.threads;
     json["batch"] = run.options.batch;

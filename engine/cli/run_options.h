@@ -10,8 +10,10 @@
 
 #include "arith/spec_text.h"
 #include "engine/cli/arithmetic_config.h"
+#include "engine/cli/device_choice.h"
 #include "engine/network/conventions.h"
 #include "engine/record/run_file.h"
+#include "engine/simulation/device/device_simulation.h"
 #include "engine/simulation/runner.h"
 
 namespace axfire::cli {
@@ -36,8 +38,8 @@ struct RunFlags {
     double rate_scale = 1.0;
     std::string readout = "auto";
     std::string device = "auto";
-    unsigned threads = 0;  ///< 0: all
-    std::size_t batch = 0;  ///< 0: automatic
+    unsigned threads = 0;           ///< 0: all
+    std::size_t batch = 0;          ///< 0: automatic
     std::size_t memory = 0;         ///< bytes; 0: the default
     std::size_t steps_at_once = 0;  ///< 0: as memory allows
     std::size_t samples = 0;        ///< 0: all
@@ -55,7 +57,9 @@ struct PreparedRun {
     Network network;
     std::unique_ptr<Dataset> data;
     std::unique_ptr<Simulation> simulation;
-    Arithmetic arithmetic;  ///< of the nodes for which the configuration file says nothing else
+    DeviceChoice device;
+    std::unique_ptr<DeviceSimulation> on_device;  ///< where the device is not the CPU
+    Arithmetic arithmetic;                        ///< of the nodes for which the configuration file says nothing else
     RunOptions options;
     std::vector<RecordedPopulation> populations;  ///< one for each of options.traces
 };

@@ -10,6 +10,7 @@
 
 #include <omp.h>
 
+#include "engine/simulation/device/run_on_device.h"
 #include "engine/simulation/schedule.h"
 
 namespace axfire {
@@ -161,11 +162,12 @@ RunTotals run_samples(const Simulation& simulation, const Dataset& data, const R
                       const std::function<void(std::span<FinishedSample>, const RunTotals&)>& sink) {
     const auto start = std::chrono::steady_clock::now();
     RunTotals totals;
-    totals.schedule = plan(simulation, options);
+    totals.schedule = options.device != nullptr ? schedule_of(*options.device, simulation) : plan(simulation, options);
     totals.counts.resize(simulation.layers().size());
     ResultHash hash;
     std::vector<Simulation::Workspace> workspaces;
-    for (unsigned i = 0; i < totals.schedule.threads; ++i) {
+    const unsigned workers = options.device != nullptr ? 0 : totals.schedule.threads;
+    for (unsigned i = 0; i < workers; ++i) {
         workspaces.emplace_back(simulation, totals.schedule.steps_at_once, totals.schedule.threads_of_sample);
     }
     FirstError error;
@@ -190,6 +192,10 @@ RunTotals run_samples(const Simulation& simulation, const Dataset& data, const R
         totals.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
         sink(batch, totals);
     };
+    if (options.device != nullptr) {
+        run_on_device(*options.device, simulation, data, options, hand_on);
+        return totals;
+    }
     omp_set_max_active_levels(totals.schedule.threads_of_sample > 1 ? 2 : 1);
     Batches batches(options.samples, totals.schedule.batch);
     const auto work = [&](Simulation::Workspace& workspace) {

@@ -9,6 +9,8 @@
 
 namespace axfire {
 
+class DeviceSimulation;
+
 struct RunOptions {
     EncoderOptions encoder;
     std::size_t samples = 0;  ///< the first ones of the data set
@@ -17,7 +19,8 @@ struct RunOptions {
     std::size_t steps_at_once = 0;  ///< of a part of the network, at most; 0: as memory allows, up to 64
     std::size_t memory = 0;  ///< bytes for the buffers of steps and samples; 0: kDefaultMemory, as far as that goes
     std::vector<TraceRequest> traces;
-    bool predict_every_step = false;  ///< for RunTotals::correct_at
+    bool predict_every_step = false;     ///< for RunTotals::correct_at
+    DeviceSimulation* device = nullptr;  ///< of the same simulation: samples run there, a batch at once
 };
 
 /// What a run has chosen.

@@ -80,6 +80,7 @@ public:
 
     private:
         friend class Simulation;
+        friend class DeviceSimulation;
         std::vector<StageState> state;             ///< by node
         std::vector<std::vector<Source>> sources;  ///< by node, pointing into `state` and `kept`
         std::vector<std::vector<Signal>> kept;     ///< by node: what it emitted, [steps]; none for most nodes
@@ -112,6 +113,7 @@ public:
     std::size_t bytes_of_a_step() const;
 
 private:
+    friend class DeviceSimulation;
     /// The node that really emits what `node` passes on, and whether its last step is meant.
     struct Origin {
         std::size_t node;

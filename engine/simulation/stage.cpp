@@ -6,7 +6,13 @@
 #include <cmath>
 #include <numeric>
 
+#include "engine/simulation/device/program.h"
+
 namespace axfire {
+
+void Stage::describe(const std::vector<DeviceSource>&, u32*, DeviceProgram&) const {
+    throw NotOnDevice("this kind of node does not run on a CUDA device yet");
+}
 
 std::vector<Tile> tiles(unsigned threads, u32 count, u32 unit, u64 operations) {
     constexpr u64 kLeastOperations = 1 << 18;  // that take longer than threads need to begin and end

@@ -104,6 +104,9 @@ struct StageContext {
     Buffer sums_without_input(const Buffer& bias) const;
 };
 
+class DeviceProgram;
+struct DeviceSource;
+
 class Stage {
 public:
     virtual ~Stage() = default;
@@ -113,6 +116,9 @@ public:
     virtual void step(const std::vector<Source>& sources, StageState& state, u32 t) const = 0;
     /// After every node's step: delay nodes of a cycle take their input here.
     virtual void accept(const std::vector<Source>&, StageState&, u32) const {}
+    /// What the stage does on a device, from the sources to `out`: both hold a value for each element, kAbsent where
+    /// nothing is sent. Throws NotOnDevice where it has no such form.
+    virtual void describe(const std::vector<DeviceSource>& sources, u32* out, DeviceProgram& program) const;
 };
 
 std::unique_ptr<Stage> make_stage(const nodes::Linear& node, const StageContext& context);

@@ -30,7 +30,8 @@ function(axfire_embed_headers target)
          ${CMAKE_SOURCE_DIR}/arith/*.h ${CMAKE_SOURCE_DIR}/arith/adders/*.h ${CMAKE_SOURCE_DIR}/arith/multipliers/*.h
          ${CMAKE_SOURCE_DIR}/synapses/*.h ${CMAKE_SOURCE_DIR}/neurons/*.h ${CMAKE_SOURCE_DIR}/neurons/models/*.h
          ${CMAKE_SOURCE_DIR}/engine/backend/cpu/*.h ${CMAKE_SOURCE_DIR}/engine/backend/jit/model/*.h
-         ${CMAKE_SOURCE_DIR}/engine/bench/scalar/*.h)
+         ${CMAKE_SOURCE_DIR}/engine/bench/scalar/*.h ${CMAKE_SOURCE_DIR}/engine/backend/cuda/device/*.h
+         ${CMAKE_SOURCE_DIR}/engine/backend/cuda/device/include/*)
     set(embedded ${CMAKE_BINARY_DIR}/generated/embedded_headers.cpp)
     set(generated arith/unit_lists.h neurons/model_list.h)
     list(TRANSFORM generated PREPEND ${CMAKE_BINARY_DIR}/generated/ OUTPUT_VARIABLE generated_paths)

@@ -22,7 +22,9 @@ std::string text(const ModelUse& use) {
                        use.by_fraction, use.short_entries);
 }
 
-std::string text(const AdderSpec& s) {
+}  // namespace
+
+std::string initialiser(const AdderSpec& s) {
     return fmt::format(
         "{{.unit = AdderId::{}, .parameters = {}, .format = {}, .rounding = Rounding({}), .exact_subtraction = {}, "
         ".zero_bypass = {}, .guard = {}, .round_sum = {}, .order = Order({}), .block = {}, .model_use = {}}}",
@@ -31,15 +33,13 @@ std::string text(const AdderSpec& s) {
         static_cast<unsigned>(s.order), s.block, text(s.model_use));
 }
 
-std::string text(const MultiplierSpec& s) {
+std::string initialiser(const MultiplierSpec& s) {
     return fmt::format(
         "{{.unit = MultiplierId::{}, .parameters = {}, .format = {}, .rounding = Rounding({}), .round_product = {}, "
         ".tabulated = {}, .model_use = {}}}",
         s.unit == MultiplierId::model ? "model" : info(s.unit).name, text(s.parameters), text(s.format),
         static_cast<unsigned>(s.rounding), s.round_product, s.tabulated, text(s.model_use));
 }
-
-}  // namespace
 
 std::string instance_source(const InstanceRequest& r, const char* isa) {
     const char* const parts[] = {"both", "projections", "neurons"};
@@ -54,7 +54,7 @@ std::string instance_source(const InstanceRequest& r, const char* isa) {
         "extern \"C\" const Instance axfire_instance __attribute__((visibility(\"default\")));\n"
         "extern \"C\" const Instance axfire_instance = make_instance<Add, Mul, Part::{5}>();\n"
         "}}\n",
-        isa, text(r.add), text(r.mul), r.add == AdderSpec{} ? "NativeAdd" : "FixedAdd<kAdd>",
+        isa, initialiser(r.add), initialiser(r.mul), r.add == AdderSpec{} ? "NativeAdd" : "FixedAdd<kAdd>",
         r.mul == MultiplierSpec{} ? "NativeMul" : "FixedMul<kMul>", parts[static_cast<unsigned>(r.part)]);
 }
 

@@ -27,6 +27,10 @@ enum class Jit : unsigned char { automatic, off, required };
 std::vector<const Instance*> find_instances(const std::vector<InstanceRequest>& requests, Jit jit,
                                             const Notice& notice);
 
+/// A spec as the initialiser of a constant, without the model that it names.
+std::string initialiser(const AdderSpec& spec);
+std::string initialiser(const MultiplierSpec& spec);
+
 /// The source of an instance, for the compiler.
 std::string instance_source(const InstanceRequest& request, const char* isa);
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 
-#include "engine/simulation/stage.h"
+#include "engine/simulation/device/program.h"
 #include "engine/simulation/stages/taps.h"
 
 namespace axfire {
@@ -142,6 +142,34 @@ public:
         kernel_(a);
         s.counts.synaptic_operations += a.operations;
         s.counts.multiplications += a.products;
+    }
+
+    void describe(const std::vector<DeviceSource>& sources, u32* out, DeviceProgram& p) const override {
+        device::ConvolutionArgs c{args_, p.counters()};
+        Conv2dArgs& a = c.conv;
+        a.weight_add = p.constant(weight_add_);
+        a.weight_mul = p.constant(weight_mul_);
+        a.bias = p.constant(bias_);
+        a.bias_only = p.constant(bias_only_);
+        a.values = sources[0].values;
+        a.sums = out;
+        a.arithmetic = p.units(args_.arithmetic);
+        a.rows = a.columns = {};
+        const AdderSpec& add = args_.arithmetic.add;
+        const MultiplierSpec& mul = args_.arithmetic.mul;
+        const std::size_t places = static_cast<std::size_t>(a.height_out) * a.width_out;
+        if (events_) {
+            p.launch("ConvolveEvents<Add, Mul>", add, mul, c, places * a.channels_out);
+            return;
+        }
+        a.place = p.constant(place_);
+        a.plane = p.array(static_cast<std::size_t>(a.channels_in) * a.plane_h * a.plane_w + kPad, 0);
+        p.launch("BringImage<Add, Mul>", add, mul, c, inputs());
+        constexpr std::size_t kPlaces = 4;
+        p.launch("ConvolveImage<4, Add, Mul>", add, mul, c, (places + kPlaces - 1) / kPlaces * a.channels_out);
+        const u64 taps = static_cast<u64>(a.channels_in / a.groups) * a.kernel_h * a.kernel_w;
+        const u64 operations = taps * a.channels_out * places;
+        p.count({.synaptic_operations = operations, .multiplications = operations});
     }
 
 private:

@@ -6,7 +6,7 @@
 #include <fmt/format.h>
 
 #include "arith/error.h"
-#include "engine/simulation/stage.h"
+#include "engine/simulation/device/program.h"
 
 namespace axfire {
 
@@ -62,6 +62,20 @@ public:
     void accept(const std::vector<Source>& sources, StageState& s, u32 t) const override {
         if (late_) {
             take(sources, s, t);
+        }
+    }
+
+    void describe(const std::vector<DeviceSource>& sources, u32* out, DeviceProgram& p) const override {
+        const u32 n = static_cast<u32>(n_);
+        const u32 slots = longest_ + 1;
+        u32* const ring = p.array(static_cast<std::size_t>(slots) * padded(n), kAbsent);
+        const device::DelayArgs a{n, slots, p.constant(delay_), sources[0].values, ring, out};
+        if (!late_) {
+            p.launch("TakeIntoDelay", a, n_);
+        }
+        p.launch("EmitFromDelay", a, n_);
+        if (late_) {
+            p.launch("TakeIntoDelay", a, n_, DeviceProgram::When::at_end);
         }
     }
 

@@ -2,7 +2,7 @@
 #include <algorithm>
 
 #include "engine/network/affine_channel.h"
-#include "engine/simulation/stage.h"
+#include "engine/simulation/device/program.h"
 
 namespace axfire {
 
@@ -67,9 +67,29 @@ public:
                 s.sums[i] = shift_only_[i];
             }
             x = s.sums.data();
-            s.counts.synaptic_operations += n_;
+            s.counts.synaptic_operations += a.operations;
         }
         s.out.values = x;
+    }
+
+    void describe(const std::vector<DeviceSource>& sources, u32* out, DeviceProgram& p) const override {
+        const u32 n = static_cast<u32>(n_);
+        const AdderSpec& add = arithmetic_.add;
+        const MultiplierSpec& mul = arithmetic_.mul;
+        const u32* x = sources[0].values;
+        if (!factor_.empty()) {
+            const ElementwiseArgs product{n, 0, x, p.constant(factor_), out, p.units(arithmetic_)};
+            p.launch("MultiplySignals<false, Add, Mul>", add, mul,
+                     device::ProductArgs{product, true, nullptr, n, p.constant(spike_), p.counters()}, n_);
+            x = out;
+        }
+        if (!shift_.empty()) {
+            const ElementwiseArgs sum{n, 1, x, p.constant(shift_), out, p.units(arithmetic_)};
+            p.launch("SumSignals<Add, Mul>", add, mul,
+                     device::SumArgs{sum, true, p.constant(shift_only_), p.counters()}, n_);
+        } else if (factor_.empty()) {
+            p.copy(out, x, n_, DeviceProgram::When::in_step);
+        }
     }
 
 private:
@@ -77,7 +97,7 @@ private:
         ElementwiseArgs a{static_cast<u32>(n_), 0, x, factor_.data(), s.sums.data(), arithmetic_};
         a.arithmetic.site = s.site;
         scale_(a);
-        s.counts.multiplications += source.events ? source.signal->index.size() : n_;
+        s.counts.multiplications += static_cast<u64>(std::count_if(x, x + n_, [](u32 v) { return v != kAbsent; }));
         if (!spike_.empty()) {
             const EventView events = source.signal->events();
             for (u32 e = 0; e < events.count; ++e) {
@@ -137,8 +157,20 @@ public:
         ElementwiseArgs args{static_cast<u32>(n_), 0, a, b, s.sums.data(), arithmetic_};
         args.arithmetic.site = s.site;
         multiply_(args);
-        s.counts.multiplications += n_;
+        for (std::size_t i = 0; i < n_; ++i) {
+            s.counts.multiplications += a[i] != kAbsent && b[i] != kAbsent;
+        }
         s.out.values = s.sums.data();
+    }
+
+    void describe(const std::vector<DeviceSource>& sources, u32* out, DeviceProgram& p) const override {
+        const DeviceSource& a = sources[ports_[0].source];
+        const DeviceSource& b = sources[ports_[1].source];
+        const ElementwiseArgs product{static_cast<u32>(n_), 0, a.values, b.values, out, p.units(arithmetic_)};
+        p.launch(
+            "MultiplySignals<true, Add, Mul>", arithmetic_.add, arithmetic_.mul,
+            device::ProductArgs{product, false, p.constant(expand_), static_cast<u32>(b.size), nullptr, p.counters()},
+            n_);
     }
 
 private:
@@ -186,6 +218,16 @@ public:
         }
         emit_fired(s, n_);
         s.counts.neuron_updates += n_;
+    }
+
+    void describe(const std::vector<DeviceSource>& sources, u32* out, DeviceProgram& p) const override {
+        u32* const spike_count = p.array(n_, 0);
+        p.launch("PassThreshold",
+                 device::ThresholdArgs{static_cast<u32>(n_), fire_, p.constant(threshold_), sources[0].values, out,
+                                       spike_count, p.counters()},
+                 n_);
+        p.count({.neuron_updates = n_});
+        p.keep_spike_count(spike_count);
     }
 
 private:

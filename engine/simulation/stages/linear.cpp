@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 
-#include "engine/simulation/stage.h"
+#include "engine/simulation/device/program.h"
 
 namespace axfire {
 
@@ -84,6 +84,38 @@ public:
             part.last = tile.last;
             kernel_(part);
         }
+    }
+
+    void describe(const std::vector<DeviceSource>& sources, u32* out, DeviceProgram& p) const override {
+        device::LinearEventsArgs e{};
+        LinearArgs& a = e.linear;
+        a = args_;
+        a.weight_add = p.constant(weight_add_);
+        a.weight_mul = p.constant(weight_mul_);
+        a.bias = p.constant(bias_);
+        a.sums = out;
+        a.arithmetic = p.units(args_.arithmetic);
+        const AdderSpec& add = args_.arithmetic.add;
+        const MultiplierSpec& mul = args_.arithmetic.mul;
+        if (!events_) {
+            a.values = sources[0].values;
+            p.launch("LinearDense<Add, Mul>", add, mul, a, a.outputs);
+            const u64 operations = static_cast<u64>(a.inputs) * a.outputs;
+            p.count({.synaptic_operations = operations, .multiplications = operations});
+            return;
+        }
+        u32* const index = p.array(a.inputs, 0);
+        u32* const amplitude = p.array(a.inputs, 0);
+        u32* const count = p.array(1, 0);
+        p.launch("CompactEvents",
+                 device::CompactArgs{a.inputs, a.outputs, sources[0].values, index, amplitude, count,
+                                     args_.arithmetic.multiply_spikes, p.counters()},
+                 device::kCompactThreads, DeviceProgram::When::in_step, device::kCompactThreads);
+        e.index = index;
+        e.amplitude = amplitude;
+        e.count = count;
+        e.bias_only = p.constant(bias_only_);
+        p.launch("LinearEvents<Add, Mul>", add, mul, e, a.outputs);
     }
 
 private:

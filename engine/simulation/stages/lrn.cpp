@@ -3,7 +3,7 @@
 #include <bit>
 
 #include "arith/elementary.h"
-#include "engine/simulation/stage.h"
+#include "engine/simulation/device/program.h"
 
 namespace axfire {
 
@@ -65,6 +65,40 @@ public:
         s.counts.multiplications += 3 * n_;
         s.out.clear();
         s.out.values = s.sums.data();
+    }
+
+    void describe(const std::vector<DeviceSource>& sources, u32* out, DeviceProgram& p) const override {
+        const u32 n = static_cast<u32>(n_);
+        const AdderSpec& add = arithmetic_.add;
+        const MultiplierSpec& mul = arithmetic_.mul;
+        const ProjectionArithmetic units = p.units(arithmetic_);
+        device::LrnArgs a{};
+        a.sum = {n, 0, nullptr, nullptr, nullptr, units};
+        a.channels = static_cast<u32>(channels_);
+        a.before = static_cast<u32>(before_);
+        a.after = static_cast<u32>(after_);
+        a.exponent = exponent_;
+        a.bias = p.constant(bias_);
+        u32* const x = p.array(n_, 0);
+        u32* const term = p.array(n_, 0);
+        a.term = term;
+        a.power = p.array(n_, 0);
+        device::Counters* const other = reinterpret_cast<device::Counters*>(p.array(sizeof(device::Counters) / 4, 0));
+        const auto multiply = [&](const char* functor, u32 operand, const u32* left, const u32* right, u32* to) {
+            const ElementwiseArgs product{n, operand, left, right, to, units};
+            const bool constant = operand == 1;
+            p.launch(functor, add, mul, device::ProductArgs{product, constant, nullptr, n, nullptr, other}, n_);
+        };
+        p.launch("TakeArrived", device::ArriveArgs{n, sources[0].values, x}, n_);
+        multiply("MultiplySignals<true, Add, Mul>", 0, x, x, term);
+        multiply("MultiplySignals<false, Add, Mul>", 1, term, p.constant(factor_), term);
+        p.launch("LrnPower<Add, Mul>", add, mul, a, n_);
+        multiply("MultiplySignals<true, Add, Mul>", 2, x, a.power, out);
+        std::size_t terms = 0;
+        for (std::size_t c = 0; c < channels_; ++c) {
+            terms += std::min(channels_, c + after_ + 1) - (c - std::min(c, before_));
+        }
+        p.count({.synaptic_operations = n_ / channels_ * terms, .multiplications = 3 * n_});
     }
 
 private:

@@ -2,8 +2,10 @@
 #include <algorithm>
 #include <bit>
 
+#include "engine/simulation/device/program.h"
 #include "engine/simulation/stages/maxpool2d.h"
 #include "engine/simulation/stages/taps.h"
+#include "synapses/maxpool2d.h"
 
 namespace axfire {
 
@@ -14,19 +16,22 @@ public:
     MaxPool2dStage(const nodes::Pool2d& node, const StageContext& c)
         : events_(c.in_events), inputs_(element_count(c.in)), outputs_(element_count(c.out)) {
         const auto u = [](std::size_t n) { return static_cast<u32>(n); };
-        channels_ = u(c.out[0]);
-        height_in_ = u(c.in[c.in.size() - 2]);
-        width_in_ = u(c.in[c.in.size() - 1]);
-        height_out_ = u(c.out[1]);
-        width_out_ = u(c.out[2]);
-        for (std::size_t axis = 0; axis < 2; ++axis) {
-            kernel_[axis] = u(node.kernel[axis]);
-            stride_[axis] = u(node.stride[axis]);
-            pad_[axis] = u(node.pad_begin[axis]);
-            dilation_[axis] = u(node.dilation[axis]);
-        }
-        rows_ = Taps(height_in_, height_out_, kernel_[0], stride_[0], pad_[0], dilation_[0]);
-        columns_ = Taps(width_in_, width_out_, kernel_[1], stride_[1], pad_[1], dilation_[1]);
+        MaxPool2dArgs& a = args_;
+        a.channels = u(c.out[0]);
+        a.height_in = u(c.in[c.in.size() - 2]);
+        a.width_in = u(c.in[c.in.size() - 1]);
+        a.height_out = u(c.out[1]);
+        a.width_out = u(c.out[2]);
+        a.kernel_h = u(node.kernel[0]);
+        a.kernel_w = u(node.kernel[1]);
+        a.stride_h = u(node.stride[0]);
+        a.stride_w = u(node.stride[1]);
+        a.pad_h = u(node.pad_begin[0]);
+        a.pad_w = u(node.pad_begin[1]);
+        a.dilation_h = u(node.dilation[0]);
+        a.dilation_w = u(node.dilation[1]);
+        rows_ = Taps(a.height_in, a.height_out, a.kernel_h, a.stride_h, a.pad_h, a.dilation_h);
+        columns_ = Taps(a.width_in, a.width_out, a.kernel_w, a.stride_w, a.pad_w, a.dilation_w);
         arithmetic_ = c.projection();
         add_ = c.projections().add_signals;
     }
@@ -50,7 +55,7 @@ public:
         for (u32 o = 0; o < outputs_; ++o) {
             u32 best = 0;
             if (x != nullptr) {
-                const u32 at = largest(x, o);
+                const u32 at = largest_in_window(args_, x, o);
                 best = at == kAbsent || x[at] == kAbsent ? 0 : x[at];
             }
             s.sums[o] = best;
@@ -58,34 +63,18 @@ public:
         s.out.values = s.sums.data();
     }
 
-private:
-    /// Index of the largest element of an output's window, the first of equal ones; NaN is larger than all. What did
-    /// not arrive is +0. kAbsent for a window of nothing but padding.
-    u32 largest(const u32* x, u32 output) const {
-        const u32 plane = height_out_ * width_out_;
-        const u32 channel = output / plane;
-        const u32 y = output % plane / width_out_ * stride_[0];
-        const u32 left = output % width_out_ * stride_[1];
-        u32 best = kAbsent;
-        float most = 0;
-        for (u32 ky = 0; ky < kernel_[0]; ++ky) {
-            const u32 iy = y + ky * dilation_[0] - pad_[0];  // wraps to a large number above the image
-            for (u32 kx = 0; iy < height_in_ && kx < kernel_[1]; ++kx) {
-                const u32 ix = left + kx * dilation_[1] - pad_[1];
-                if (ix >= width_in_) {
-                    continue;
-                }
-                const u32 at = (channel * height_in_ + iy) * width_in_ + ix;
-                const float value = x[at] == kAbsent ? 0.0f : std::bit_cast<float>(x[at]);
-                if (best == kAbsent || value > most || (value != value && most == most)) {
-                    best = at;
-                    most = value;
-                }
-            }
+    void describe(const std::vector<DeviceSource>& sources, u32* out, DeviceProgram& p) const override {
+        device::MaxPoolArgs a{args_, sources[0].values, nullptr, out};
+        if (events_) {
+            a.sent = p.array(inputs_, 0);
+            const ElementwiseArgs sum{static_cast<u32>(inputs_), 0, a.sent, a.values, a.sent, p.units(arithmetic_)};
+            p.launch("SumSignals<Add, Mul>", arithmetic_.add, arithmetic_.mul,
+                     device::SumArgs{sum, false, nullptr, p.counters()}, inputs_);
         }
-        return best;
+        p.launch(events_ ? "MaxPoolEvents" : "MaxPoolImage", a, outputs_);
     }
 
+private:
     /// Of each window only the spikes of the input pass that has sent most, this step's included.
     void gate(const Source& source, StageState& s) const {
         const u32* x = spread(source, inputs_, s.scratch[0]);
@@ -100,13 +89,14 @@ private:
         s.reached.clear();
         for (u32 e = 0; e < events.count; ++e) {
             const u32 index = events.index[e];
-            const u32 channel = index / (height_in_ * width_in_);
-            const u32 y = index / width_in_ % height_in_;
-            const u32 column = index % width_in_;
+            const u32 channel = index / (args_.height_in * args_.width_in);
+            const u32 y = index / args_.width_in % args_.height_in;
+            const u32 column = index % args_.width_in;
             for (u32 ty = rows_.begin[y]; ty < rows_.begin[y + 1]; ++ty) {
                 for (u32 tx = columns_.begin[column]; tx < columns_.begin[column + 1]; ++tx) {
-                    const u32 output = (channel * height_out_ + rows_.taps[ty].o) * width_out_ + columns_.taps[tx].o;
-                    if (largest(s.sums.data(), output) == index) {
+                    const u32 output =
+                        (channel * args_.height_out + rows_.taps[ty].o) * args_.width_out + columns_.taps[tx].o;
+                    if (largest_in_window(args_, s.sums.data(), output) == index) {
                         s.reached.push_back(output);
                         s.out.amplitude.push_back(x[index]);
                     }
@@ -118,8 +108,7 @@ private:
 
     bool events_;
     std::size_t inputs_, outputs_;
-    u32 channels_, height_in_, width_in_, height_out_, width_out_;
-    u32 kernel_[2], stride_[2], pad_[2], dilation_[2];
+    MaxPool2dArgs args_;
     Taps rows_, columns_;
     ProjectionArithmetic arithmetic_;
     void (*add_)(ElementwiseArgs&);

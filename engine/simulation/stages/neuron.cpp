@@ -6,7 +6,7 @@
 #include <fmt/format.h>
 
 #include "arith/error.h"
-#include "engine/simulation/stage.h"
+#include "engine/simulation/device/program.h"
 
 namespace axfire {
 
@@ -129,6 +129,39 @@ public:
             s.out.clear();
             s.out.values = s.v.data();
         }
+    }
+
+    void describe(const std::vector<DeviceSource>& sources, u32* out, DeviceProgram& p) const override {
+        device::PopulationArgs c{};
+        NeuronArgs& a = c.neurons;
+        a.neurons = static_cast<u32>(neurons_);
+        a.input = sources[0].values;
+        for (std::size_t i = 1; i < sources.size(); ++i) {
+            u32* const sum = p.array(neurons_, kAbsent);
+            const ElementwiseArgs e{a.neurons, kSourceOperand + static_cast<u32>(i),
+                                    a.input,   sources[i].values,
+                                    sum,       p.units(sum_arithmetic_)};
+            p.launch("SumSignals<Add, Mul>", sum_arithmetic_.add, sum_arithmetic_.mul,
+                     device::SumArgs{e, false, nullptr, p.counters()}, neurons_);
+            a.input = sum;
+        }
+        for (std::size_t i = 0; i < constants_.size(); ++i) {
+            a.constants[i] = p.constant(constants_[i]);
+        }
+        a.v = p.array(v_init_);
+        a.current = has_current_ ? p.array(neurons_, 0) : nullptr;
+        a.refractory = has_refractory_ ? p.array(neurons_, 0) : nullptr;
+        a.how = how_;
+        a.add = p.unit(add_);
+        a.mul = p.unit(mul_);
+        a.site = p.site();
+        c.out = out;
+        c.spike_count = info_.spiking ? p.array(neurons_, 0) : nullptr;
+        c.counters = p.counters();
+        p.launch(fmt::format("Population<{}_model, Add, Mul>", info_.name), add_, mul_, c, neurons_);
+        p.count({.neuron_updates = neurons_});
+        p.keep_spike_count(c.spike_count);
+        p.keep_membrane(a.v);
     }
 
 private:

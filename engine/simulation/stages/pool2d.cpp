@@ -3,6 +3,7 @@
 #include <bit>
 #include <tuple>
 
+#include "engine/simulation/device/program.h"
 #include "engine/simulation/stages/maxpool2d.h"
 #include "engine/simulation/stages/taps.h"
 
@@ -113,6 +114,23 @@ public:
         }
         s.counts.synaptic_operations += a.operations;
         s.counts.multiplications += a.products;
+    }
+
+    void describe(const std::vector<DeviceSource>& sources, u32* out, DeviceProgram& p) const override {
+        device::PoolArgs c{args_, emits_events_, p.counters()};
+        Pool2dArgs& a = c.pool;
+        a.factor_add = p.constant(factor_add_);
+        a.factor_mul = p.constant(factor_mul_);
+        a.values = sources[0].values;
+        a.sums = out;
+        a.arithmetic = p.units(args_.arithmetic);
+        a.rows = a.columns = {};
+        const char* const kernel = in_events_ ? "PoolEvents<Add, Mul>" : "PoolImage<Add, Mul>";
+        p.launch(kernel, args_.arithmetic.add, args_.arithmetic.mul, c, outputs_);
+        if (!in_events_) {
+            const u64 operations = static_cast<u64>(outputs_) * a.kernel_h * a.kernel_w;
+            p.count({.synaptic_operations = operations, .multiplications = a.average ? operations : 0});
+        }
     }
 
 private:

@@ -2,7 +2,9 @@
 #include <algorithm>
 #include <bit>
 
-#include "engine/simulation/stage.h"
+#include <fmt/format.h>
+
+#include "engine/simulation/device/program.h"
 
 namespace axfire {
 
@@ -62,6 +64,23 @@ public:
             }
         }
         s.out.values = s.sums.data();
+    }
+
+    void describe(const std::vector<DeviceSource>& sources, u32* out, DeviceProgram& p) const override {
+        if (ports_.size() > device::kMaxPorts) {
+            throw NotOnDevice(fmt::format("more than {} sources", device::kMaxPorts));
+        }
+        device::MoveArgs a{};
+        a.count = static_cast<u32>(outputs_);
+        a.from = p.constant(from_);
+        a.port = p.constant(port_);
+        for (std::size_t i = 0; i < ports_.size(); ++i) {
+            a.values[i] = sources[ports_[i].source].values;
+            a.sizes[i] = static_cast<u32>(sources[ports_[i].source].size);
+        }
+        a.fill = events_ ? kAbsent : fill_;
+        a.out = out;
+        p.launch("MoveElements", a, outputs_);
     }
 
 private:

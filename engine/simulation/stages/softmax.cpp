@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
-#include <bit>
 
-#include "arith/elementary.h"
-#include "engine/simulation/stage.h"
+#include "engine/simulation/device/program.h"
+#include "synapses/softmax.h"
 
 namespace axfire {
 
@@ -33,7 +32,7 @@ public:
         }
         for (std::size_t block = 0; block < n_; block += extent_ * stride_) {
             for (std::size_t first = block; first < block + stride_; ++first) {
-                line(s.sums.data() + first);
+                softmax_line(s.sums.data() + first, extent_, stride_);
             }
         }
         convert_(add_.format, loading(add_.rounding), s.sums.data(), s.sums.data(), n_);
@@ -42,24 +41,15 @@ public:
         s.counts.neuron_updates += n_;
     }
 
-private:
-    void line(u32* x) const {
-        float most = std::bit_cast<float>(x[0]);
-        for (std::size_t i = 1; i < extent_; ++i) {
-            most = std::max(most, std::bit_cast<float>(x[i * stride_]));
-        }
-        float sum = 0;
-        for (std::size_t i = 0; i < extent_; ++i) {
-            u32& value = x[i * stride_];
-            value = fp_exp(std::bit_cast<u32>(std::bit_cast<float>(value) - most));
-            sum += std::bit_cast<float>(value);
-        }
-        for (std::size_t i = 0; i < extent_; ++i) {
-            const float y = std::bit_cast<float>(x[i * stride_]) / sum;
-            x[i * stride_] = y != y ? kCanonicalNan : std::bit_cast<u32>(y);
-        }
+    void describe(const std::vector<DeviceSource>& sources, u32* out, DeviceProgram& p) const override {
+        p.launch("Softmax",
+                 device::SoftmaxArgs{static_cast<u32>(n_), static_cast<u32>(extent_), static_cast<u32>(stride_),
+                                     add_.format, loading(add_.rounding), sources[0].values, out},
+                 n_ / extent_);
+        p.count({.neuron_updates = n_});
     }
 
+private:
     std::size_t n_, extent_, stride_;
     AdderSpec add_;
     void (*convert_)(const Format&, Rounding, const u32*, u32*, std::size_t);

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/backend/cuda/device.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "arith/error.h"
+#include "engine/backend/cuda/nvrtc.h"
+
+namespace axfire::cuda {
+
+namespace {
+
+constexpr int kLeastCapability = 75;
+
+int attribute(DeviceAttribute which, DeviceNumber device) {
+    int value = 0;
+    AXFIRE_CUDA(cuDeviceGetAttribute, &value, which, device);
+    return value;
+}
+
+DeviceInfo describe(int number) {
+    DeviceInfo info;
+    info.number = number;
+    try {
+        DeviceNumber device = 0;
+        AXFIRE_CUDA(cuDeviceGet, &device, number);
+        char name[256] = "";
+        AXFIRE_CUDA(cuDeviceGetName, name, sizeof name, device);
+        info.name = name;
+        info.capability = 10 * attribute(DeviceAttribute::major, device) + attribute(DeviceAttribute::minor, device);
+        info.multiprocessors = attribute(DeviceAttribute::multiprocessors, device);
+        AXFIRE_CUDA(cuDeviceTotalMem, &info.memory, device);
+    } catch (const Error& error) {
+        info.unusable = error.what();
+        return info;
+    }
+    if (!nvrtc().lacking.empty()) {
+        info.unusable = nvrtc().lacking;
+    } else if (info.capability < kLeastCapability) {
+        info.unusable = fmt::format("compute capability {}.{} is below {}.{}", info.capability / 10,
+                                    info.capability % 10, kLeastCapability / 10, kLeastCapability % 10);
+    }
+    return info;
+}
+
+}  // namespace
+
+std::vector<DeviceInfo> list_devices() {
+    std::vector<DeviceInfo> devices;
+    int count = 0;
+    if (!driver().lacking.empty() || driver().cuDeviceGetCount(&count) != kSuccess) {
+        return devices;
+    }
+    for (int i = 0; i < count; ++i) {
+        devices.push_back(describe(i));
+    }
+    return devices;
+}
+
+DeviceInfo choose_device(int number) {
+    const std::vector<DeviceInfo> devices = list_devices();
+    if (!driver().lacking.empty()) {
+        throw InputError(fmt::format("no CUDA device: {}", driver().lacking));
+    }
+    if (devices.empty()) {
+        throw InputError("no CUDA device: the driver finds none");
+    }
+    if (number >= static_cast<int>(devices.size())) {
+        throw InputError(
+            fmt::format("cuda:{} does not exist; there are cuda:0 to cuda:{}", number, devices.size() - 1));
+    }
+    const auto usable = [](const DeviceInfo& d) { return d.unusable.empty(); };
+    const auto it = number < 0 ? std::find_if(devices.begin(), devices.end(), usable) : devices.begin() + number;
+    if (it == devices.end() || !usable(*it)) {
+        const DeviceInfo& shown = it == devices.end() ? devices.front() : *it;
+        throw InputError(fmt::format("cuda:{} ({}) cannot be used: {}", shown.number, shown.name, shown.unusable));
+    }
+    return *it;
+}
+
+Context::Context(const DeviceInfo& device) : device_(device) {
+    ContextHandle handle = nullptr;
+    AXFIRE_CUDA(cuDevicePrimaryCtxRetain, &handle, device.number);
+    AXFIRE_CUDA(cuCtxSetCurrent, handle);
+}
+Context::~Context() {
+    driver().cuDevicePrimaryCtxRelease(device_.number);
+}
+std::size_t Context::free_memory() const {
+    std::size_t left = 0, total = 0;
+    AXFIRE_CUDA(cuMemGetInfo, &left, &total);
+    return left;
+}
+
+Stream::Stream() {
+    constexpr unsigned kNonBlocking = 1;
+    AXFIRE_CUDA(cuStreamCreate, &handle_, kNonBlocking);
+}
+Stream::~Stream() {
+    driver().cuStreamDestroy(handle_);
+}
+void Stream::synchronize() const {
+    AXFIRE_CUDA(cuStreamSynchronize, handle_);
+}
+
+Memory::Memory(std::size_t bytes) {
+    AXFIRE_CUDA(cuMemAlloc, &address_, std::max<std::size_t>(bytes, 1));
+}
+Memory::~Memory() {
+    if (address_ != 0) {
+        driver().cuMemFree(address_);
+    }
+}
+
+Module::Module(const std::string& image) {
+    AXFIRE_CUDA(cuModuleLoadData, &handle_, image.c_str());
+}
+Module::~Module() {
+    if (handle_ != nullptr) {
+        driver().cuModuleUnload(handle_);
+    }
+}
+FunctionHandle Module::function(const std::string& name) const {
+    FunctionHandle function = nullptr;
+    AXFIRE_CUDA(cuModuleGetFunction, &function, handle_, name.c_str());
+    return function;
+}
+
+}  // namespace axfire::cuda

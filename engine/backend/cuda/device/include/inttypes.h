@@ -1,0 +1,3 @@
+// SPDX-License-Identifier: Apache-2.0
+// Stands for the library's header in users' files.
+#include <stdint.h>

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+// Functions of two words over many pairs, on the device.
+#pragma once
+
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "engine/backend/cuda/module.h"
+#include "tests/device/device.h"
+
+namespace axfire::test {
+
+/// Kernels k<n>(a, b, out, count), compiled from one source.
+class PairKernels {
+public:
+    /// `kind`: AddPairs or MultiplyPairs, over each spec.
+    template <class Spec>
+    PairKernels(const std::string& kind, const std::vector<Spec>& specs)
+        : PairKernels(source_of(kind, specs), cuda::device_flags()) {}
+
+    PairKernels(const std::string& source, std::vector<std::string> flags) {
+        flags.push_back("--gpu-architecture=compute_75");
+        ptx_ = cuda::compile_device_code(source, cuda::device_headers(), flags).code;
+        module_.emplace_back(ptx_);
+    }
+
+    const std::string& ptx() const { return ptx_; }
+
+    /// The first pair for which the kernel and the host differ, or nothing.
+    template <class Host>
+    std::string first_difference(std::size_t kernel, const std::vector<std::pair<u32, u32>>& pairs, Host host) const {
+        const u32 n = static_cast<u32>(pairs.size());
+        std::vector<u32> a(n), b(n), expected(n), found(n);
+        for (u32 i = 0; i < n; ++i) {
+            a[i] = pairs[i].first;
+            b[i] = pairs[i].second;
+        }
+        host(a.data(), b.data(), expected.data(), n);
+        const std::size_t bytes = n * sizeof(u32);
+        const cuda::Memory on_device[3] = {cuda::Memory(bytes), cuda::Memory(bytes), cuda::Memory(bytes)};
+        cuda::Address address[3] = {on_device[0].address(), on_device[1].address(), on_device[2].address()};
+        const cuda::Stream stream;
+        AXFIRE_CUDA(cuMemcpyHtoDAsync, address[0], a.data(), bytes, stream.handle());
+        AXFIRE_CUDA(cuMemcpyHtoDAsync, address[1], b.data(), bytes, stream.handle());
+        u32 count = n;
+        void* parameters[] = {&address[0], &address[1], &address[2], &count};
+        AXFIRE_CUDA(cuLaunchKernel, module_[0].function("k" + std::to_string(kernel)), (n + 127) / 128, 1, 1, 128, 1, 1,
+                    0, stream.handle(), parameters, nullptr);
+        AXFIRE_CUDA(cuMemcpyDtoHAsync, found.data(), address[2], bytes, stream.handle());
+        stream.synchronize();
+        for (u32 i = 0; i < n; ++i) {
+            if (found[i] != expected[i]) {
+                std::ostringstream text;
+                text << std::hex << a[i] << ", " << b[i] << " -> " << found[i] << ", not " << expected[i];
+                return text.str();
+            }
+        }
+        return "";
+    }
+
+private:
+    template <class Spec>
+    static std::string source_of(const std::string& kind, const std::vector<Spec>& specs) {
+        const bool adds = std::is_same_v<Spec, AdderSpec>;
+        std::string source =
+            "#define AXFIRE_ISA gpu\n"
+            "#include \"engine/backend/cuda/device/kernels.h\"\n"
+            "void axfire::device_model(const UnitModel&, u32, u32, u32&, u32&) {}\n"
+            "namespace axfire::gpu {\n"
+            "template <class Unit> __device__ u32 AddPairs(u32 a, u32 b, u32 i) {\n"
+            "    const RandomSite site;\n"
+            "    return Unit::finish(Unit(AdderSpec{}, site)(a, b, Draw<u32>{site, i, 0, Role::sum}));\n"
+            "}\n"
+            "template <class Unit> __device__ u32 MultiplyPairs(u32 a, u32 b, u32 i) {\n"
+            "    const RandomSite site;\n"
+            "    return canonical_nan(Unit(MultiplierSpec{}, site)(a, b, Draw<u32>{site, i, 0, Role::sum}));\n"
+            "}\n";
+        for (std::size_t i = 0; i < specs.size(); ++i) {
+            const std::string n = std::to_string(i);
+            source += "constexpr " + std::string(adds ? "AdderSpec" : "MultiplierSpec") + " kSpec" + n +
+                      initialiser(specs[i]) + ";\n" + "extern \"C\" __global__ void k" + n +
+                      "(const u32* a, const u32* b, u32* out, u32 n) {\n"
+                      "    const u32 i = blockIdx.x * blockDim.x + threadIdx.x;\n"
+                      "    if (i < n) { out[i] = " +
+                      kind + "<" + (adds ? "FixedAdd" : "FixedMul") + "<kSpec" + n + ">>(a[i], b[i], i); }\n}\n";
+        }
+        return source + "}\n";
+    }
+
+    std::string ptx_;
+    cuda::Context context_{cuda::choose_device()};
+    std::vector<cuda::Module> module_;
+};
+
+}  // namespace axfire::test
