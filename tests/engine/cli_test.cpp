@@ -63,7 +63,7 @@ struct Files {
 TEST(Cli, RunPrintsTheSummaryAsJson) {
     const Files files;
     AXFIRE_REQUIRE_H5PY(files);
-    const CommandResult r = axfire("run " + files.model + " --data " + files.data + " -T 10 --json --threads 1");
+    const CommandResult r = axfire("run " + files.model + " --data " + files.data + " -T 10 --json --threads 1 --device cpu");
     ASSERT_EQ(r.code, 0) << r.err;
     const auto json = nlohmann::json::parse(r.out);
     EXPECT_EQ(json["samples"], 4);
