@@ -122,6 +122,13 @@ std::uint32_t choose_steps(const RunFlags& flags, const PreparedRun& run) {
 
 constexpr std::size_t kDeviceBatch = 256;  // samples side by side fill a device
 
+void fall_back(const std::string& reason, const Notice& notice, PreparedRun& run) {
+    run.device = {std::nullopt, true, reason};
+    if (notice) {
+        notice("on the CPU: " + reason);
+    }
+}
+
 /// The simulation on the device; where it cannot be and the device was not asked for, the CPU is chosen.
 void open_device(const DeviceOptions& options, PreparedRun& run) {
     try {
@@ -132,10 +139,12 @@ void open_device(const DeviceOptions& options, PreparedRun& run) {
         if (!run.device.automatic) {
             throw;
         }
-        run.device = {std::nullopt, true, error.what()};
-        if (options.notice) {
-            options.notice(fmt::format("on the CPU: {}", error.what()));
+        fall_back(error.what(), options.notice, run);
+    } catch (const cuda::Error& error) {  // taken by others, out of order
+        if (!run.device.automatic) {
+            throw;
         }
+        fall_back(error.what(), options.notice, run);
     }
 }
 

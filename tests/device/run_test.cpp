@@ -80,7 +80,7 @@ TEST(DeviceRun, ChoosesAndSaysWhy) {
     AXFIRE_REQUIRE_DATA(data);
     const std::string model = data + "/nir/cnn_sinabs.nir --data nmnist:" + data + "/nmnist/Test -T 2 --samples 1";
     const auto refused = [&](const std::string& device, const std::string& part, const std::string& settings = "") {
-        const CommandResult r = axfire("run " + model + " --device " + device, settings);
+        const CommandResult r = axfire("run " + model + " -q --device " + device, settings);
         EXPECT_EQ(r.code, 2) << r.err;
         EXPECT_EQ(std::count(r.err.begin(), r.err.end(), '\n'), 1) << r.err;
         EXPECT_NE(r.err.find(part), std::string::npos) << r.err;
@@ -98,6 +98,13 @@ TEST(DeviceRun, ChoosesAndSaysWhy) {
     if (cuda::nvrtc().lacking.empty()) {
         refused("cuda:7", "cuda:7 does not exist");
         refused("cuda", "AXFIRE_NVRTC=/nowhere/libnvrtc.so cannot be loaded", no_compiler);
+        const std::string taken = "AXFIRE_CUDA_DOUBLE_FAIL=cuDevicePrimaryCtxRetain:1:2";
+        EXPECT_EQ(real_device() ? "cpu" : run(model, "auto", taken)["device"], "cpu");
+        const std::string own = " --table off --mul " + sources() + "/tests/models/unsuited.cpp:mul8u_unsuited@bf16";
+        const Json unsuited = run(model + own, "auto");  // NVRTC does not take it
+        EXPECT_EQ(unsuited["device"], "cpu");
+        EXPECT_NE(unsuited.value("device_reason", "").find("NVRTC"), std::string::npos) << unsuited["device_reason"];
+        refused("cuda" + own, "cannot compile kernels");
         const Json on_device = run(model, "auto");
         EXPECT_EQ(on_device["device"], "cuda:0");
         EXPECT_NE(axfire("info").out.find("cuda:0: "), std::string::npos);

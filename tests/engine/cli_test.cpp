@@ -63,7 +63,7 @@ struct Files {
 TEST(Cli, RunPrintsTheSummaryAsJson) {
     const Files files;
     AXFIRE_REQUIRE_H5PY(files);
-    const CommandResult r = axfire("run " + files.model + " --data " + files.data + " -T 10 --json --threads 1");
+    const CommandResult r = axfire("run " + files.model + " --data " + files.data + " -T 10 --json --threads 1 --device cpu");
     ASSERT_EQ(r.code, 0) << r.err;
     const auto json = nlohmann::json::parse(r.out);
     EXPECT_EQ(json["samples"], 4);
@@ -136,7 +136,7 @@ TEST(Cli, BadArgumentsAreOneLine) {
     expect_refused(run + "--record v:nowhere -o x.h5", "nowhere");
     expect_refused(run + "--record spikes", "-o");
     expect_refused(run + "--samples 5", "holds 4");
-    expect_refused(run + "--device cuda", "auto or cpu");
+    expect_refused(run + "--device gpu", "choose auto, cpu, cuda or cuda:<number>");
     expect_refused(run + "-o " + (files.folder / "no/such/folder/run.h5"), "no/such/folder");
     expect_refused("run " + files.model + " --data " + files.data, "-T");
     expect_refused("run " + (files.folder / "missing.nir") + " --data " + files.data + " -T 2", "missing.nir");

@@ -8,6 +8,8 @@
 
 #include <fmt/format.h>
 
+#include "engine/backend/cuda/nvrtc.h"
+
 namespace axfire {
 
 using cuda::Address;
@@ -33,6 +35,9 @@ DeviceSimulation::DeviceSimulation(const Simulation& simulation, const DeviceOpt
         program_->load(options.device, options.notice ? options.notice : silent);
     } catch (const InputError& error) {  // a user's file that a device's compiler does not take
         throw NotOnDevice(error.what());
+    } catch (const cuda::Error& error) {
+        throw NotOnDevice(fmt::format("{}; the kernels are by NVRTC {}, which may be newer than the driver",
+                                      error.what(), cuda::nvrtc().version));
     }
 }
 

@@ -35,10 +35,10 @@ Address DeviceProgram::allocate(std::size_t bytes) {
 }
 
 const u32* DeviceProgram::constant(const Buffer& values) {
-    return constant(std::vector<u32>(values.data(), values.data() + (values.empty() ? 0 : padded(values.size()))));
+    return constant(std::span(values.data(), padded(static_cast<u32>(values.size()))));
 }
 
-const u32* DeviceProgram::constant(const std::vector<u32>& values) {
+const u32* DeviceProgram::constant(std::span<const u32> values) {
     if (values.empty()) {
         return nullptr;
     }

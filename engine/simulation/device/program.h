@@ -40,7 +40,7 @@ public:
     // For stages.
     /// The same values for every sample; nullptr for none.
     const u32* constant(const Buffer& values);
-    const u32* constant(const std::vector<u32>& values);
+    const u32* constant(std::span<const u32> values);
     /// n elements for each sample, which begin every sample with `fill`.
     u32* array(std::size_t n, u32 fill);
     /// ... with the values given.
