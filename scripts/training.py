@@ -25,13 +25,13 @@ TRAININGS = [
     ("LeNet-5, exact@e5m6", "lenet_e5m6", MNIST, LENET, ["--add", "exact@e5m6", "--mul", "exact@e5m6"]),
     ("LeNet-5, exact@fp32", "lenet_fashion", FASHION, ["--model", "lenet5", "--epochs", "10"], []),
     ("spiking, direct input, T = 8", "snn_fashion", FASHION, ["--model", "snn-conv", "--epochs", "5"], ["-T", "8"]),
-    ("spiking, 30 steps of 10 ms", "snn_nmnist", NMNIST,
-     ["--model", "snn-conv", "--shift", "1", "--batch", "32", "--lr", "2e-3", "--epochs", "15"],
+    ("spiking, 30 steps of 10 ms; batches of 16, rate 4e-3, shifts by a pixel", "snn_nmnist", NMNIST,
+     ["--model", "snn-conv", "--shift", "1", "--batch", "16", "--lr", "4e-3", "--epochs", "20"],
      ["--dt", "10", "-T", "30"]),
 ]
 # units, options of the retraining
 RECOVERIES = [
-    (["--add", "trunc0(k=18)@fp32"], ["--epochs", "1", "--lr", "5e-4"]),
+    (["--add", "trunc0(k=18)@fp32"], ["--samples", "20000", "--epochs", "1", "--lr", "5e-4"]),
     (["--add", "trunc0(k=19)@fp32"], ["--epochs", "2", "--lr", "1e-3"]),
     (["--add", "exact@e5m4/rz", "--mul", "exact@e5m4/rz"], ["--epochs", "1", "--lr", "1e-3"]),
 ]
@@ -124,8 +124,9 @@ def trainings(work):
     for title, name, data, options, units in TRAININGS:
         result = work.train(name, ["train"], data, [*options, *units])
         log = result["log"]
+        test = data + "/Test" if data == NMNIST else data
         rows.append([title, data.split(":")[0], str(len(log)), percent(log[0]["test_accuracy"]),
-                     percent(result["test_accuracy"]), percent(work.run(name + "_run", name, data, units))])
+                     percent(result["test_accuracy"]), percent(work.run(name + "_run", name, test, units))])
     return table(["network and arithmetic", "data", "epochs", "after the first", "at the end", "`axfire run`"], rows)
 
 
