@@ -18,25 +18,6 @@ bool is(const Node& node) {
     return std::holds_alternative<T>(node.kind);
 }
 
-bool is_spiking(const Node& node) {
-    if (const auto* neuron = std::get_if<nodes::Neuron>(&node.kind)) {
-        return find_model(neuron->model.c_str())->spiking;
-    }
-    return is<nodes::Threshold>(node);
-}
-
-std::unique_ptr<Stage> compile_node(const Node& node, const StageContext& context) {
-    return std::visit(
-        [&](const auto& kind) -> std::unique_ptr<Stage> {
-            if constexpr (requires { make_stage(kind, context); }) {
-                return make_stage(kind, context);
-            } else {
-                return nullptr;
-            }
-        },
-        node.kind);
-}
-
 Readout choose_readout(Readout wanted, const Node& output, bool events) {
     const bool membrane = is<nodes::Neuron>(output) && keeps_state(output) && !events;
     if (wanted == Readout::automatic) {
@@ -105,11 +86,6 @@ private:
     std::vector<const Instance*> found_;
 };
 
-bool rounds_stochastically(const Arithmetic& a) {
-    return a.synapse_mul.rounding == Rounding::sr || a.synapse_add.rounding == Rounding::sr ||
-           a.neuron_mul.rounding == Rounding::sr || a.neuron_add.rounding == Rounding::sr;
-}
-
 }  // namespace
 
 /// Random words are numbered by 24-bit indices and 15-bit nodes, the orders of sums by 24-bit indices.
@@ -139,7 +115,7 @@ Simulation::Simulation(const Network& network, const SimulationOptions& options)
     for (std::size_t i = 0; i < count; ++i) {
         place_[topology_.order[i]] = static_cast<u32>(i);
         roles_.push_back(
-            {passes(network.nodes[i]), is_spiking(network.nodes[i]), is<nodes::Neuron>(network.nodes[i]), false});
+            {passes(network.nodes[i]), emits_spikes(network.nodes[i]), is<nodes::Neuron>(network.nodes[i]), false});
         events_[i] = roles_[i].spikes;  // known before the order reaches it, for recurrent edges
     }
     const auto source_of = [&](std::size_t n) {

@@ -37,6 +37,23 @@ std::size_t StageState::bytes() const {
     return values * sizeof(u32) + quiet.size() + touched.size();
 }
 
+std::unique_ptr<Stage> compile_node(const Node& node, const StageContext& context) {
+    return std::visit(
+        [&](const auto& kind) -> std::unique_ptr<Stage> {
+            if constexpr (requires { make_stage(kind, context); }) {
+                return make_stage(kind, context);
+            } else {
+                return nullptr;
+            }
+        },
+        node.kind);
+}
+
+bool rounds_stochastically(const Arithmetic& a) {
+    return a.synapse_mul.rounding == Rounding::sr || a.synapse_add.rounding == Rounding::sr ||
+           a.neuron_mul.rounding == Rounding::sr || a.neuron_add.rounding == Rounding::sr;
+}
+
 Buffer StageContext::stored_weights(Buffer weights) const {
     if (weight_format != nullptr) {
         kernels.convert(*weight_format, Rounding::rne, weights.data(), weights.data(), weights.size());

@@ -121,6 +121,11 @@ public:
     virtual void describe(const std::vector<DeviceSource>& sources, u32* out, DeviceProgram& program) const;
 };
 
+/// The node's stage; none for one that computes nothing.
+std::unique_ptr<Stage> compile_node(const Node& node, const StageContext& context);
+/// True if any of the units draws random numbers.
+bool rounds_stochastically(const Arithmetic& arithmetic);
+
 std::unique_ptr<Stage> make_stage(const nodes::Linear& node, const StageContext& context);
 std::unique_ptr<Stage> make_stage(const nodes::Conv2d& node, const StageContext& context);
 std::unique_ptr<Stage> make_stage(const nodes::Pool2d& node, const StageContext& context);

@@ -16,18 +16,6 @@ namespace {
 /// Subsequences of random numbers that no encoder and no rounding uses.
 constexpr std::uint64_t kDropoutDraws = std::uint64_t{1} << 62;
 
-std::unique_ptr<Stage> compile_node(const Node& node, const StageContext& context) {
-    return std::visit(
-        [&](const auto& kind) -> std::unique_ptr<Stage> {
-            if constexpr (requires { make_stage(kind, context); }) {
-                return make_stage(kind, context);
-            } else {
-                return nullptr;
-            }
-        },
-        node.kind);
-}
-
 std::unique_ptr<NodeGradient> compile_gradient(const Node& node, const GradientContext& context) {
     return std::visit(
         [&](const auto& kind) -> std::unique_ptr<NodeGradient> {
@@ -38,11 +26,6 @@ std::unique_ptr<NodeGradient> compile_gradient(const Node& node, const GradientC
             }
         },
         node.kind);
-}
-
-bool rounds_stochastically(const Arithmetic& a) {
-    return a.synapse_mul.rounding == Rounding::sr || a.synapse_add.rounding == Rounding::sr ||
-           a.neuron_mul.rounding == Rounding::sr || a.neuron_add.rounding == Rounding::sr;
 }
 
 template <class Visit>
