@@ -23,6 +23,11 @@ struct Shared {
     const U& lanes;
 };
 
+template <class A>
+inline constexpr bool kIsShared = false;
+template <class U>
+inline constexpr bool kIsShared<Shared<U>> = true;
+
 /// The product of the significands of a and b as a number. The table, [2^m][2^m] by the fractions, holds the upper
 /// halves of its bits.
 template <class U>

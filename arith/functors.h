@@ -132,19 +132,14 @@ struct FixedAdd {
     AXFIRE_FN static constexpr u32 block() { return kSpec.block; }
     template <class U>
     AXFIRE_FN U operator()(const U& acc, const U& x, const Draw<U>& draw) const {
-        AdderSpec spec = kSpec;
-        spec.model = model;
-        if constexpr (kAnyParameters) {
-            spec.parameters = parameters;
-        }
         if constexpr (has_nearest_sum(kSpec)) {
-            return nearest_sum(spec, acc, x);
+            return nearest_sum(spec(), acc, x);
         } else if constexpr (has_ordinary_sum(kSpec)) {
             bool strange;
-            const U sum = ordinary_sum(spec, acc, x, strange);
+            const U sum = ordinary_sum(spec(), acc, x, strange);
             return __builtin_expect(strange, 0) ? in_full(parameters, acc, x) : sum;
         } else {
-            return fp_add(spec, acc, x, random_word(kSpec.rounding, draw));
+            return fp_add(spec(), acc, x, random_word(kSpec.rounding, draw));
         }
     }
     template <class U>
@@ -154,6 +149,16 @@ struct FixedAdd {
     template <class U>
     AXFIRE_FN static U finish(const U& x) {
         return has_nearest_sum(kSpec) ? canonical_nan(x) : x;
+    }
+
+protected:
+    AXFIRE_FN AdderSpec spec() const {
+        AdderSpec s = kSpec;
+        s.model = model;
+        if constexpr (kAnyParameters) {
+            s.parameters = parameters;
+        }
+        return s;
     }
 
 private:
@@ -176,25 +181,34 @@ struct FixedMul {
     static constexpr bool kTakesShared = has_finished_product(kSpec);
     template <class A, class U>
     AXFIRE_FN U operator()(const A& a, const U& b, const Draw<U>& draw) const {
-        MultiplierSpec spec = kSpec;
-        spec.model = model;
         if constexpr (has_nearest_product(kSpec)) {
-            return nearest_product(spec, a, b);
-        } else if constexpr (has_finished_product(kSpec)) {
+            return nearest_product(spec(), a, b);
+        } else if constexpr (has_finished_product(kSpec) || has_ordinary_product(kSpec)) {
             bool strange;
-            const U product = finished_product(spec, a, b, strange);
+            const U product = ordinary(a, b, strange);
             return __builtin_expect(strange, 0) ? in_full(model, lanes_of(a), b) : product;
-        } else if constexpr (has_ordinary_product(kSpec)) {
-            bool strange;
-            const U product = ordinary_product(spec, a, b, strange);
-            return __builtin_expect(strange, 0) ? in_full(model, a, b) : product;
         } else {
-            return fp_mul(spec, a, b, random_word(kSpec.rounding, draw));
+            return fp_mul(spec(), a, b, random_word(kSpec.rounding, draw));
         }
     }
     template <class U>
     AXFIRE_FN U operand(const U& x, const Draw<U>& draw) const {
         return bring<kSpec.format, kSpec.rounding>(x, draw);
+    }
+
+protected:
+    template <class A, class U>
+    AXFIRE_FN U ordinary(const A& a, const U& b, bool& strange) const {
+        if constexpr (has_finished_product(kSpec)) {
+            return finished_product(spec(), a, b, strange);
+        } else {
+            return ordinary_product(spec(), a, b, strange);
+        }
+    }
+    AXFIRE_FN MultiplierSpec spec() const {
+        MultiplierSpec s = kSpec;
+        s.model = model;
+        return s;
     }
 
 private:

@@ -118,6 +118,16 @@ template <class U>
 AXFIRE_FN U float_bits_truncated(const U& x) {
     return as_bits<U>(to_float_truncated(absolute(x))) | (x & 0x80000000u);
 }
+/// Those of `bits` that are set in a and b.
+template <class U>
+AXFIRE_FN U common_bits(const U& a, const U& b, u32 bits) {
+    return a & b & bits;
+}
+/// sum - a * b, where that product is exact.
+template <class F>
+AXFIRE_FN F less_exact_product(const F& sum, const F& a, const F& b) {
+    return sum - a * b;
+}
 /// The one of larger magnitude of two numbers, and the other one, with their signs; of equal magnitudes in either
 /// order. Nothing is said of NaN.
 template <class U>
@@ -127,10 +137,10 @@ AXFIRE_FN void by_magnitude(const U& a, const U& b, U& larger, U& smaller) {
     larger = select(swap, b, a);
     smaller = select(swap, a, b);
 }
-/// floor(x) where `test` is not 0, else 0.
+/// floor(x) where any of `bits` is set in `test`, else 0.
 template <class U>
-AXFIRE_FN U to_int_down_where(const U& test, const FloatOf<U>& x) {
-    return select(eq(test, U{}), U{}, to_int_down<U>(x));
+AXFIRE_FN U to_int_down_where(const U& test, u32 bits, const FloatOf<U>& x) {
+    return select(eq(test & bits, U{}), U{}, to_int_down<U>(x));
 }
 /// a - b where any of `bits` is set in `test`, else 0.
 template <class U>

@@ -44,6 +44,13 @@ AXFIRE_FN U32x16 min_lanes(const U32x16& a, const U32x16& b) {
 AXFIRE_FN U32x16 max_lanes(const U32x16& a, const U32x16& b) {
     return (U32x16)_mm512_max_epu32(native(a), native(b));
 }
+AXFIRE_FN U32x16 common_bits(const U32x16& a, const U32x16& b, u32 bits) {
+    return (U32x16)_mm512_ternarylogic_epi32(native(a), native(b), native(splat<U32x16>(bits)), 0x80);
+}
+AXFIRE_FN auto less_exact_product(const Vector<16>::Float& sum, const Vector<16>::Float& a,
+                                  const Vector<16>::Float& b) {
+    return (Vector<16>::Float)_mm512_fnmadd_ps((__m512)a, (__m512)b, (__m512)sum);
+}
 AXFIRE_FN U32x16 absolute(const U32x16& x) {
     return (U32x16)_mm512_abs_epi32(native(x));
 }
@@ -54,9 +61,9 @@ AXFIRE_FN U32x16 to_int_down<U32x16>(const Vector<16>::Float& x) {
 AXFIRE_FN U32x16 float_bits_truncated(const U32x16& x) {
     return (U32x16)_mm512_cvt_roundepi32_ps(native(x), _MM_FROUND_TO_ZERO | _MM_FROUND_NO_EXC);
 }
-AXFIRE_FN U32x16 to_int_down_where(const U32x16& test, const Vector<16>::Float& x) {
-    return (U32x16)_mm512_maskz_cvt_roundps_epi32(_mm512_test_epi32_mask(native(test), native(test)), (__m512)x,
-                                                  _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC);
+AXFIRE_FN U32x16 to_int_down_where(const U32x16& test, u32 bits, const Vector<16>::Float& x) {
+    const __mmask16 mask = _mm512_test_epi32_mask(native(test), native(splat<U32x16>(bits)));
+    return (U32x16)_mm512_maskz_cvt_roundps_epi32(mask, (__m512)x, _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC);
 }
 AXFIRE_FN U32x16 difference_where(const U32x16& test, u32 bits, const U32x16& a, const U32x16& b) {
     const __mmask16 mask = _mm512_test_epi32_mask(native(test), native(splat<U32x16>(bits)));

@@ -19,12 +19,12 @@ AXFIRE_FN U upper_sum(const U& a, const U& b, const U& carrier, u32 k) {
     return (a & ~low_mask(k)) + (b & ~low_mask(k)) + ((carrier & top) << 1);
 }
 
-/// What a + b has beyond a | b above the k lowest bits, the carry of bit k-1 included; `both` is a & b, whose bit k-1
-/// counts twice.
+/// What a + b has beyond a | b above the k lowest bits, the carry of bit k-1 included: a & b, whose bit k-1 counts
+/// twice.
 template <class U>
-AXFIRE_FN U sum_of_and(const U& both, u32 k) {
+AXFIRE_FN U sum_of_and(const U& a, const U& b, u32 k) {
     const u32 top = (1u << k) >> 1;
-    return (both & ~(low_mask(k) >> 1)) + (both & top);
+    return common_bits(a, b, ~(low_mask(k) >> 1)) + common_bits(a, b, top);
 }
 
 /// Bit i of x as 0 or 1.

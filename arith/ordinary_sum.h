@@ -41,15 +41,24 @@ AXFIRE_FN constexpr bool sums_in_32_bits(const AdderSpec& s) {
     return found && s.parameters.value[0] <= s.format.fraction_bits + 1u;
 }
 
+/// Exponent fields of what is ordinary: from this one on, and by so much more.
+AXFIRE_FN constexpr u32 least_ordinary_field(u32 m) {
+    return m + 2;
+}
+AXFIRE_FN constexpr u32 ordinary_reach(const AdderSpec& s) {
+    const u32 m = s.format.fraction_bits;
+    return ((m == 23 ? 150u : 253u) - least_ordinary_field(m)) << 23;
+}
+
 /// circuit_sum in a third of the instructions, for operands whose larger exponent is so far from both ends that neither
 /// subnormals nor overflow play a part: what is smaller by 2^m or more counts as 0 whatever it is, a sum cannot
-/// underflow by cancellation. Two zeros are right, too, in a circuit that gives 0 for them. `strange` where that does
-/// not hold in every lane.
+/// underflow by cancellation. Two zeros are right, too, in a circuit that gives 0 for them. That does not hold where
+/// `reach`, the larger exponent's distance from the least, is above `ordinary_reach`, or for a NaN.
 ///
 /// Significands become integers, and the sum a number again, by the processor's conversions: with the larger exponent
 /// set to that of 2^m, the smaller operand is shifted and rounded down (an arithmetic shift) by being converted.
 template <class U>
-AXFIRE_FN U ordinary_sum(const AdderSpec& s, const U& acc, const U& x, bool& strange) {
+AXFIRE_FN U ordinary_sum(const AdderSpec& s, const U& acc, const U& x, U& reach) {
     const u32 m = s.format.fraction_bits;
     const u32 n = m + 3;
     U high, low;
@@ -70,17 +79,25 @@ AXFIRE_FN U ordinary_sum(const AdderSpec& s, const U& acc, const U& x, bool& str
     const U a = to_int_down<U>(as_float((high - scale) ^ negative));
     // Of b nothing is left below 2. With m = 23 exponents of 2 and more are those with the top bit, as long as none is
     // so small that it wraps.
-    const U counts = m == 23 ? scaled & 0x40000000u : ~lt(magnitude(low), field - ((m - 1) << 23));
-    const U b = to_int_down_where(counts, as_float(scaled ^ negative));
+    const U counts = m == 23 ? scaled : ~lt(magnitude(low), field - ((m - 1) << 23));
+    const U b = to_int_down_where(counts, 0x40000000u, as_float(scaled ^ negative));
     U sum = circuit_add(s, a, b, n, U{} - ((high ^ low) >> 31));
     if (!sums_in_32_bits(s)) {
         sum = shift_right_signed(sum << (32 - n), splat<U>(32 - n));
     }
     const U packed = (float_bits_truncated(sum) & ~((1u << (23 - m)) - 1)) + scale;
     const U finite = select(eq(sum, U{}), U{}, packed) | negative;
-    const u32 least = m + 2, most = m == 23 ? 150 : 253;  // exponents of what is ordinary
-    strange = any_above_or_nan(scale + ((127u + m - least) << 23), (most - least) << 23, as_float(acc), as_float(x));
+    reach = scale + ((127u + m - least_ordinary_field(m)) << 23);
     return s.zero_bypass ? select(is_zero(x), acc, select(is_zero(acc), x, finite)) : finite;
+}
+
+/// `strange` where the sum does not hold in every lane.
+template <class U>
+AXFIRE_FN U ordinary_sum(const AdderSpec& s, const U& acc, const U& x, bool& strange) {
+    U reach;
+    const U sum = ordinary_sum(s, acc, x, reach);
+    strange = any_above_or_nan(reach, ordinary_reach(s), as_float(acc), as_float(x));
+    return sum;
 }
 
 }  // namespace axfire

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "synapses/accumulate.h"
+#include "synapses/magnitudes.h"
 
 namespace axfire::AXFIRE_ISA {
 
@@ -14,15 +15,26 @@ struct Conv2dDense {
     Conv2dArgs& a;
 
     void operator()() const {
+        if constexpr (kHasOrdinary<Add, Mul>) {
+            const u32 inputs = a.channels_in * a.height_in * a.width_in;
+            if (ordinary_adder<Add>(a.arithmetic.add) &&
+                ordinary_factors(magnitudes<Lanes>(a.values, inputs), a.weights)) {
+                return OrdinaryKernel<axfire::AXFIRE_ISA::Conv2dDense, Add, Mul>{a}.convolve();
+            }
+        }
+        convolve();
+    }
+
+    void convolve() const {
         const Units<Add, Mul> units(a.arithmetic);
         const u32 last_row = a.last_row < a.height_out ? a.last_row : a.height_out;
         bring_inputs(units, last_row);
         for (u32 group = 0; group < a.groups; ++group) {
             if (a.lanes_along_rows) {
                 const u32 chunks = row_chunks();
-                cover<true>(units, group, a.channels_out / a.groups, a.first_row * chunks, last_row * chunks);
+                cover<true>(group, a.channels_out / a.groups, a.first_row * chunks, last_row * chunks);
             } else {
-                cover<false>(units, group, a.group_stride / kLanes, a.first_row * a.width_out, last_row * a.width_out);
+                cover<false>(group, a.group_stride / kLanes, a.first_row * a.width_out, last_row * a.width_out);
             }
         }
         const u64 taps = static_cast<u64>(a.channels_in / a.groups) * a.kernel_h * a.kernel_w;
@@ -72,6 +84,11 @@ struct Conv2dDense {
         }
     }
 
+    template <bool kAlong, u32 P, u32 B>
+    __attribute__((noinline)) void block_apart(u32 group, u32 o, u32 first, u32 rows) const {
+        block<kAlong, P, B>(Units<Add, Mul>(a.arithmetic), group, o, first, rows);
+    }
+
     /// Sums of P places by B columns from place `first` and column o on. Places from `rows` on repeat the last one.
     template <bool kAlong, u32 P, u32 B>
     AXFIRE_FN void block(const Units<Add, Mul>& units, u32 group, u32 o, u32 first, u32 rows) const {
@@ -116,6 +133,12 @@ struct Conv2dDense {
             }
         }
         sum.close();
+        if constexpr (Watchful<Add>) {
+            if (Add::went_astray(sum.reach)) {
+                return CheckedKernel<axfire::AXFIRE_ISA::Conv2dDense, Add, Mul>{a}.template block_apart<kAlong, P, B>(
+                    group, o, first, rows);
+            }
+        }
         Lanes totals[P * B];
         bring_out(sum, totals);
         for (u32 p = 0; p < P && first + p < rows; ++p) {
@@ -160,16 +183,16 @@ private:
     }
     /// `columns` channels, or lane groups of channels, by the places, or lane groups of places, from `first` to `rows`.
     template <bool kAlong>
-    AXFIRE_FN void cover(const Units<Add, Mul>& units, u32 group, u32 columns, u32 first, u32 rows) const {
+    AXFIRE_FN void cover(u32 group, u32 columns, u32 first, u32 rows) const {
         u32 o = 0;
         for (; o + 2 <= columns; o += 2) {
             for (u32 p = first; p < rows; p += 4) {
-                block<kAlong, 4, 2>(units, group, o, p, rows);
+                block_apart<kAlong, 4, 2>(group, o, p, rows);
             }
         }
         for (; o < columns; ++o) {
             for (u32 p = first; p < rows; p += 8) {
-                block<kAlong, 8, 1>(units, group, o, p, rows);
+                block_apart<kAlong, 8, 1>(group, o, p, rows);
             }
         }
     }

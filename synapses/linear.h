@@ -3,6 +3,7 @@
 #pragma once
 
 #include "synapses/accumulate.h"
+#include "synapses/magnitudes.h"
 
 namespace axfire::AXFIRE_ISA {
 
@@ -11,15 +12,31 @@ struct Linear {
     const LinearArgs a;
 
     void operator()() const {
-        const Units<Add, Mul> units(a.arithmetic);
+        if constexpr (!kEvents && kHasOrdinary<Add, Mul>) {
+            if (ordinary_adder<Add>(a.arithmetic.add) &&
+                ordinary_factors(magnitudes<Lanes>(a.values, a.inputs), a.weights)) {
+                return OrdinaryKernel<Kind, Add, Mul>{a}.cover();
+            }
+        }
+        cover();
+    }
+    template <class A, class M>
+    using Kind = Linear<kEvents, A, M>;
+
+    void cover() const {
         const u32 last = a.last < a.stride ? a.last : a.stride;
         u32 o = a.first;
         for (; o + 4 * kLanes <= last; o += 4 * kLanes) {
-            block<4>(units, o);
+            block_apart<4>(o);
         }
         for (; o < last; o += kLanes) {
-            block<1>(units, o);
+            block_apart<1>(o);
         }
+    }
+
+    template <u32 B>
+    __attribute__((noinline)) void block_apart(u32 o) const {
+        block<B>(Units<Add, Mul>(a.arithmetic), o);
     }
 
     /// Outputs of B lane groups stay in registers while the inputs pass.
@@ -52,6 +69,11 @@ struct Linear {
             }
         }
         sum.close();
+        if constexpr (Watchful<Add>) {
+            if (Add::went_astray(sum.reach)) {
+                return CheckedKernel<Kind, Add, Mul>{a}.template block_apart<B>(o);
+            }
+        }
         for (u32 j = 0; j < B; ++j) {
             Lanes total = sum.value[j];
             if (a.bias != nullptr) {

@@ -2,7 +2,7 @@
 // A sum in the order that its adder defines.
 #pragma once
 
-#include "arith/functors.h"
+#include "arith/ordinary_functors.h"
 #include "synapses/views.h"
 
 namespace axfire::AXFIRE_ISA {
@@ -37,7 +37,7 @@ struct Sum {
     }
 
     AXFIRE_FN void take(u32 j, u32 index, const U& term) {
-        value[j] = add.order() == Order::tree ? term : add(value[j], term, Draw<U>{site, output[j], index, Role::sum});
+        value[j] = add.order() == Order::tree ? term : added(value[j], term, Draw<U>{site, output[j], index, Role::sum});
     }
 
     AXFIRE_FN void close() {
@@ -55,8 +55,16 @@ struct Sum {
     }
 
     bool started = false;  ///< an index was opened
+    U reach{};             ///< of watchful adders: the largest so far
 
 private:
+    AXFIRE_FN U added(const U& acc, const U& x, const Draw<U>& draw) {
+        if constexpr (Watchful<Add>) {
+            return add.watched(acc, x, reach);
+        } else {
+            return add(acc, x, draw);
+        }
+    }
     /// Completes what the index does not belong to any more.
     AXFIRE_FN void group(u32 index) {
         if (add.order() == Order::blocked) {

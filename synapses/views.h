@@ -20,6 +20,12 @@ struct EventView {
     u32 count;
 };
 
+/// Magnitudes (binary32 bits) of what is not zero: both 0 where there is nothing. Without being told: any.
+struct Magnitudes {
+    u32 least = 0;
+    u32 greatest = ~0u;
+};
+
 /// What a projection's sums are made with.
 struct ProjectionArithmetic {
     AdderSpec add;
@@ -40,6 +46,7 @@ struct LinearArgs {
     u32* sums;              ///< out: [stride]
     ProjectionArithmetic arithmetic;
     u32 first = 0, last = ~0u;  ///< the sums of this call: a tile, multiples of kPad
+    Magnitudes weights{};       ///< of weight_mul
 };
 
 /// Where an input row (or column) goes: kernel rows `k` and output rows `o`, by ascending o.
@@ -80,6 +87,7 @@ struct Conv2dArgs {
     u64 products;            ///< out: of them with a multiplication
     ProjectionArithmetic arithmetic;
     u32 first_row = 0, last_row = ~0u;  ///< dense: the output rows of this call, a tile
+    Magnitudes weights{};               ///< dense: of weight_mul
 };
 
 struct Pool2dArgs {

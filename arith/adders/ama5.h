@@ -17,7 +17,7 @@ struct ama5 {
 
     template <class U>
     AXFIRE_FN static U add(const U& a, const U& b, u32, const Parameters& p) {
-        return sum_of_and(a, p.value[0]) + b;
+        return sum_of_and(a, a, p.value[0]) + b;
     }
 };
 

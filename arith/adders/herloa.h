@@ -23,7 +23,7 @@ struct herloa {
         const U x = bit(a ^ b, k - 1);
         const U d = bit(a & b, k - 2);
         const U top = ((x | d) << (k - 1)) | ((bit(either, k - 2) & (x | (d ^ 1u))) << (k - 2));
-        return (either & ~low_mask(k)) + sum_of_and(a & b, k) + (top | ((either | (U{} - (x & d))) & low_mask(k - 2)));
+        return (either & ~low_mask(k)) + sum_of_and(a, b, k) + (top | ((either | (U{} - (x & d))) & low_mask(k - 2)));
     }
 };
 

@@ -27,7 +27,7 @@ struct hoeraa {
     template <class U>
     AXFIRE_FN static U with_top(const U& a, const U& b, const U& top, u32 k) {
         const U low = (top << (k - 1)) | (bit(a | b, k - 2) << (k - 2)) | low_mask(k - 2);
-        return ((a | b) & ~low_mask(k)) + sum_of_and(a & b, k) + low;
+        return ((a | b) & ~low_mask(k)) + sum_of_and(a, b, k) + low;
     }
 };
 

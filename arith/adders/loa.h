@@ -17,7 +17,7 @@ struct loa {
 
     template <class U>
     AXFIRE_FN static U add(const U& a, const U& b, u32, const Parameters& p) {
-        return (a | b) + sum_of_and(a & b, p.value[0]);
+        return (a | b) + sum_of_and(a, b, p.value[0]);
     }
 };
 

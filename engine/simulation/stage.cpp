@@ -27,7 +27,7 @@ std::vector<Tile> tiles(unsigned threads, u32 count, u32 unit, u64 operations) {
 }
 
 std::size_t StageState::bytes() const {
-    std::size_t values = reached.size();
+    std::size_t values = reached.size() + events_at.size();
     for (const Buffer* b : {&v, &current, &refractory, &fired, &spike_count, &sums, &input}) {
         values += b->size();
     }

@@ -46,6 +46,7 @@ struct StageState {
     Buffer input;                      ///< events spread out, or several sources added
     std::vector<Buffer> scratch;
     std::vector<unsigned char> touched;  ///< convolutions: Conv2dArgs::touched
+    std::vector<u32> events_at;          ///< convolutions: at each place of the image
     std::vector<u32> reached;            ///< pooling: the sums that the last step's events reached
     std::vector<Signal> ring;            ///< delays: what is under way
 

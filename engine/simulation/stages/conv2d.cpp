@@ -3,10 +3,14 @@
 
 #include "engine/simulation/device/program.h"
 #include "engine/simulation/stages/taps.h"
+#include "synapses/magnitudes.h"
 
 namespace axfire {
 
 namespace {
+
+/// From this part of active inputs on a layer of events is convolved densely, by `axfire bench --growth`.
+constexpr double kDenseFrom = 0.4;
 
 class Conv2dStage : public Stage {
 public:
@@ -93,7 +97,13 @@ public:
         a.bias_only = bias_only_.data();
         a.rows = rows_.view();
         a.columns = columns_.view();
-        kernel_ = events_ ? c.projections().conv2d_events : c.projections().conv2d_dense;
+        a.weights = magnitudes<u32>(weight_mul_.data(), static_cast<u32>(weight_mul_.size()));
+        events_kernel_ = c.projections().conv2d_events;
+        dense_kernel_ = c.projections().conv2d_dense;
+        const u64 inputs_at_least = static_cast<u64>(kDenseFrom * static_cast<double>(inputs()));
+        const bool same_densely = add == AdderSpec{} && mul == MultiplierSpec{} && a.groups == 1 &&
+                                  a.weights.greatest < kInfinityBits;
+        dense_from_ = same_densely ? inputs_at_least : ~u64{0};
     }
 
     void reset(StageState& s) const override {
@@ -106,10 +116,6 @@ public:
                 s.touched.assign(places * args_.group_stride / kPad, 0);
             } else {
                 s.scratch[0] = Buffer(inputs());
-                for (unsigned i = 0; i < s.threads; ++i) {
-                    s.scratch[1 + i] =
-                        Buffer(static_cast<std::size_t>(args_.channels_in) * args_.plane_h * args_.plane_w + kPad);
-                }
             }
         }
     }
@@ -124,22 +130,24 @@ public:
         Conv2dArgs a = args_;
         a.arithmetic.site = s.site;
         a.sums = s.sums.data();
-        if (events_) {
+        if (!events_) {
+            a.values = sources[0].signal->values != nullptr ? sources[0].signal->values : s.scratch[0].data();
+            convolve(a, s);
+        } else {
             a.events = sources[0].signal->events();
-            if (spreads_) {
+            const bool densely = a.events.count >= dense_from_;
+            if (spreads_ || densely) {
                 a.values = spread(sources[0], inputs(), s.input);
             }
-            a.accumulator = s.scratch[0].data();
-            a.touched = s.touched.data();
-        } else {
-            a.values = sources[0].signal->values != nullptr ? sources[0].signal->values : s.scratch[0].data();
-            a.plane = s.scratch[1].data();
-            if (s.threads > 1) {
-                in_tiles(a, s);
-                return;
+            if (densely) {
+                convolve(a, s);
+                leave_unreached(a, s);
+            } else {
+                a.accumulator = s.scratch[0].data();
+                a.touched = s.touched.data();
+                events_kernel_(a);
             }
         }
-        kernel_(a);
         s.counts.synaptic_operations += a.operations;
         s.counts.multiplications += a.products;
     }
@@ -173,24 +181,76 @@ public:
     }
 
 private:
-    void in_tiles(const Conv2dArgs& a, StageState& s) const {
+    /// By all threads of the stage, each of which makes some rows.
+    void convolve(Conv2dArgs& a, StageState& s) const {
         const u64 operations = static_cast<u64>(weight_mul_.size()) * a.height_out * a.width_out;
         const std::vector<Tile> parts = tiles(s.threads, a.height_out, 1, operations);
+        for (std::size_t i = 0; i < parts.size(); ++i) {
+            if (s.scratch[1 + i].empty()) {
+                s.scratch[1 + i] = Buffer(static_cast<std::size_t>(a.channels_in) * a.plane_h * a.plane_w + kPad);
+            }
+        }
         u64 done = 0;
         u64 products = 0;
-#pragma omp parallel for num_threads(static_cast <int>(parts.size())) reduction(+ : done, products)
+#pragma omp parallel for num_threads(static_cast <int>(parts.size())) reduction(+ : done, products) if (parts.size() > 1)
         for (std::size_t i = 0; i < parts.size(); ++i) {
             Conv2dArgs part = a;
             part.plane = s.scratch[1 + i].data();
             part.first_row = parts[i].first;
             part.last_row = parts[i].last;
-            kernel_(part);
+            dense_kernel_(part);
             done += part.operations;
             products += part.products;
         }
-        s.counts.synaptic_operations += done;
-        s.counts.multiplications += products;
+        a.operations = done;
+        a.products = products;
     }
+
+    /// After a dense convolution of events, in which silent inputs counted as +0: under exact@fp32 that changes no sum.
+    /// Counts what the events alone would have done, and mends the sums that none of them reaches.
+    void leave_unreached(Conv2dArgs& a, StageState& s) const {
+        const u32 plane_in = a.height_in * a.width_in;
+        const u32 plane = a.height_out * a.width_out;
+        s.events_at.assign(2 * static_cast<std::size_t>(plane_in), 0);  // events, then those with a product
+        u32* const events = s.events_at.data();
+        u32* const graded = events + plane_in;
+        u32 first = 0;
+        for (u32 e = 0; e < a.events.count; ++e) {
+            while (a.events.index[e] - first >= plane_in) {
+                first += plane_in;
+            }
+            const u32 at = a.events.index[e] - first;
+            ++events[at];
+            graded[at] += a.arithmetic.multiply_spikes || (a.events.amplitude != nullptr && a.events.amplitude[e] != kOneBits);
+        }
+        a.operations = 0;
+        a.products = 0;
+        for (u32 y = 0; y < a.height_in; ++y) {
+            for (u32 x = 0; x < a.width_in; ++x) {
+                const u32 at = y * a.width_in + x;
+                if (events[at] == 0) {
+                    continue;
+                }
+                const u32 row = a.rows.begin[y], last_row = a.rows.begin[y + 1];
+                const u32 column = a.columns.begin[x], last_column = a.columns.begin[x + 1];
+                const u64 reached = static_cast<u64>(last_row - row) * (last_column - column) * a.channels_out;
+                a.operations += events[at] * reached;
+                a.products += graded[at] * reached;
+                for (u32 r = row; r < last_row; ++r) {
+                    for (u32 c = column; c < last_column; ++c) {
+                        s.touched[a.rows.taps[r].o * a.width_out + a.columns.taps[c].o] = 1;
+                    }
+                }
+            }
+        }
+        for (u32 pixel = 0; pixel < plane; ++pixel) {
+            for (u32 o = 0; s.touched[pixel] == 0 && o < a.channels_out; ++o) {
+                a.sums[static_cast<u64>(o) * plane + pixel] = bias_only_[static_cast<std::size_t>(o) * plane + pixel];
+            }
+            s.touched[pixel] = 0;
+        }
+    }
+
     std::size_t inputs() const {
         return static_cast<std::size_t>(args_.channels_in) * args_.height_in * args_.width_in;
     }
@@ -198,11 +258,13 @@ private:
     bool events_;
     bool spreads_;
     bool has_bias_ = false;
+    u64 dense_from_;  ///< events of a step
     Buffer weight_add_, weight_mul_, bias_, bias_only_;
     std::vector<u32> place_;
     Taps rows_, columns_;
     Conv2dArgs args_;
-    void (*kernel_)(Conv2dArgs&);
+    void (*events_kernel_)(Conv2dArgs&);
+    void (*dense_kernel_)(Conv2dArgs&);
 };
 
 }  // namespace

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "engine/simulation/device/program.h"
+#include "synapses/magnitudes.h"
 
 namespace axfire {
 
@@ -36,6 +37,7 @@ public:
         }
         args_ = {in, out,     stride,  weight_add_.data(), weight_mul_.data(), has_bias ? bias_.data() : nullptr,
                  {}, nullptr, nullptr, c.projection()};
+        args_.weights = magnitudes<u32>(weight_mul_.data(), static_cast<u32>(weight_mul_.size()));
         kernel_ = events_ ? c.projections().linear_events : c.projections().linear_dense;
     }
 
