@@ -44,7 +44,7 @@ AXFIRE_FN U gear_sum(const U& a, const U& b, u32 n, u32 r, u32 p) {
         const u32 results = (tops << 1) - repeated(c * r + p, apart * r);
         sum |= part & ((c == 0 ? results | low_mask(length) : results) & (end < 32 ? (1u << end) - 1 : ~0u));
         if (c == last % apart && end == n) {
-            carry = bit((a & b) | ((a | b) & ~part), n - 1) << n;
+            carry = (((a & b) | ((a | b) & ~part)) & (1u << (n - 1))) << 1;
         }
     }
     return sum | carry;

@@ -123,6 +123,11 @@ template <class U>
 AXFIRE_FN U common_bits(const U& a, const U& b, u32 bits) {
     return a & b & bits;
 }
+/// a | b without those of `bits` that are set in both.
+template <class U>
+AXFIRE_FN U either_but_common(const U& a, const U& b, u32 bits) {
+    return (a | b) & ~(a & b & bits);
+}
 /// sum - a * b, where that product is exact.
 template <class F>
 AXFIRE_FN F less_exact_product(const F& sum, const F& a, const F& b) {

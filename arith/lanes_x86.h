@@ -47,6 +47,9 @@ AXFIRE_FN U32x16 max_lanes(const U32x16& a, const U32x16& b) {
 AXFIRE_FN U32x16 common_bits(const U32x16& a, const U32x16& b, u32 bits) {
     return (U32x16)_mm512_ternarylogic_epi32(native(a), native(b), native(splat<U32x16>(bits)), 0x80);
 }
+AXFIRE_FN U32x16 either_but_common(const U32x16& a, const U32x16& b, u32 bits) {
+    return (U32x16)_mm512_ternarylogic_epi32(native(a), native(b), native(splat<U32x16>(bits)), 0x7c);
+}
 AXFIRE_FN auto less_exact_product(const Vector<16>::Float& sum, const Vector<16>::Float& a,
                                   const Vector<16>::Float& b) {
     return (Vector<16>::Float)_mm512_fnmadd_ps((__m512)a, (__m512)b, (__m512)sum);

@@ -64,26 +64,6 @@ struct Conv2dDense {
         }
     }
 
-    /// One term of each sum. This and what follows are written out, without an index that varies, so that the sums stay
-    /// in registers.
-    template <bool kAlong, u32 P, u32 B, u32 kSum = 0>
-    AXFIRE_FN static void take(const Units<Add, Mul>& units, Sum<Lanes, P * B, Add>& sum, const u32* const (&in)[P],
-                               u64 tap, const Lanes (&weight)[B], const Lanes (&output)[P * B], u32 index) {
-        if constexpr (kSum < P * B) {
-            const u32* const at = in[kSum / B] + tap;
-            const Lanes x = kAlong ? load(at) : splat<Lanes>(*at);
-            sum.take(kSum, index, units.template term<!kAlong>(x, weight[kSum % B], output[kSum], index));
-            take<kAlong, P, B, kSum + 1>(units, sum, in, tap, weight, output, index);
-        }
-    }
-    template <u32 kSums, u32 kSum = 0>
-    AXFIRE_FN static void bring_out(const Sum<Lanes, kSums, Add>& sum, Lanes (&totals)[kSums]) {
-        if constexpr (kSum < kSums) {
-            totals[kSum] = sum.value[kSum];
-            bring_out<kSums, kSum + 1>(sum, totals);
-        }
-    }
-
     template <bool kAlong, u32 P, u32 B>
     __attribute__((noinline)) void block_apart(u32 group, u32 o, u32 first, u32 rows) const {
         block<kAlong, P, B>(Units<Add, Mul>(a.arithmetic), group, o, first, rows);
@@ -128,7 +108,11 @@ struct Conv2dDense {
                         weight[j] = column(weights + j * step);
                     }
                     sum.open(index);
-                    take<kAlong, P, B>(units, sum, in, tap, weight, output, index);
+                    sum.take_each(index, [&](u32 s) {
+                        const u32* const at = in[s / B] + tap;
+                        const Lanes x = kAlong ? load(at) : splat<Lanes>(*at);
+                        return units.template term<!kAlong>(x, weight[s % B], output[s], index);
+                    });
                 }
             }
         }
@@ -140,7 +124,7 @@ struct Conv2dDense {
             }
         }
         Lanes totals[P * B];
-        bring_out(sum, totals);
+        sum.bring_out(totals);
         for (u32 p = 0; p < P && first + p < rows; ++p) {
             for (u32 j = 0; j < B; ++j) {
                 Lanes total = totals[p * B + j];

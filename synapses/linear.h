@@ -54,9 +54,7 @@ struct Linear {
                 const u32 amplitude = amplitude_of(a.events, e);
                 sum.open(i);
                 if (units.adds_weight(amplitude)) {
-                    for (u32 j = 0; j < B; ++j) {
-                        sum.take(j, i, load(a.weight_add + row + j * kLanes));
-                    }
+                    sum.take_each(i, [&](u32 j) { return load(a.weight_add + row + j * kLanes); });
                 } else {
                     multiply(units, sum, splat<Lanes>(amplitude), i, row);
                 }
@@ -74,8 +72,10 @@ struct Linear {
                 return CheckedKernel<Kind, Add, Mul>{a}.template block_apart<B>(o);
             }
         }
+        Lanes totals[B];
+        sum.bring_out(totals);
         for (u32 j = 0; j < B; ++j) {
-            Lanes total = sum.value[j];
+            Lanes total = totals[j];
             if (a.bias != nullptr) {
                 total = units.add_bias(total, load(a.bias + o + j * kLanes), output[j], a.inputs);
             }
@@ -88,9 +88,9 @@ private:
     AXFIRE_FN void multiply(const Units<Add, Mul>& units, Sum<Lanes, B, Add>& sum, const Lanes& input, u32 i,
                             u64 row) const {
         const Lanes x = units.input(input, splat<Lanes>(i));
-        for (u32 j = 0; j < B; ++j) {
-            sum.take(j, i, units.template term<true>(x, load(a.weight_mul + row + j * kLanes), sum.output[j], i));
-        }
+        sum.take_each(i, [&](u32 j) {
+            return units.template term<true>(x, load(a.weight_mul + row + j * kLanes), sum.output[j], i);
+        });
     }
 };
 

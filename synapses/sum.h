@@ -40,6 +40,23 @@ struct Sum {
         value[j] = add.order() == Order::tree ? term : added(value[j], term, Draw<U>{site, output[j], index, Role::sum});
     }
 
+    // Written out, without an index that varies, so that the sums stay in registers:
+    /// Takes term(j) for each sum j.
+    template <u32 kFirst = 0, class F>
+    AXFIRE_FN void take_each(u32 index, const F& term) {
+        if constexpr (kFirst < B) {
+            take(kFirst, index, term(kFirst));
+            take_each<kFirst + 1>(index, term);
+        }
+    }
+    template <u32 kFirst = 0>
+    AXFIRE_FN void bring_out(U (&totals)[B]) const {
+        if constexpr (kFirst < B) {
+            totals[kFirst] = value[kFirst];
+            bring_out<kFirst + 1>(totals);
+        }
+    }
+
     AXFIRE_FN void close() {
         if constexpr (!AlwaysSequential<Add>) {
             if (add.order() == Order::blocked && depth != 0) {

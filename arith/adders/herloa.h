@@ -19,11 +19,11 @@ struct herloa {
     template <class U>
     AXFIRE_FN static U add(const U& a, const U& b, u32, const Parameters& p) {
         const u32 k = p.value[0];
-        const U either = a | b;
-        const U x = bit(a ^ b, k - 1);
-        const U d = bit(a & b, k - 2);
-        const U top = ((x | d) << (k - 1)) | ((bit(either, k - 2) & (x | (d ^ 1u))) << (k - 2));
-        return (either & ~low_mask(k)) + sum_of_and(a, b, k) + (top | ((either | (U{} - (x & d))) & low_mask(k - 2)));
+        const U carry = (a & b) << 1;  // its bit k-1 is that of the pair at k-2
+        const U untaken = (a ^ b) & carry;
+        const U ones = U{} - ((untaken >> (k - 1)) & 1u);
+        const U low = either_but_common(a, b, 3u << (k - 2)) | (carry & (1u << (k - 1))) | (ones & low_mask(k - 1));
+        return low + sum_of_and(a, b, k);
     }
 };
 

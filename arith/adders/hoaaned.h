@@ -19,7 +19,7 @@ struct hoaaned {
     template <class U>
     AXFIRE_FN static U add(const U& a, const U& b, u32, const Parameters& p) {
         const u32 k = p.value[0];
-        return hoeraa::with_top(a, b, bit(a ^ b, k - 1) | bit(a & b, k - 2), k);
+        return hoeraa::with_top(a, b, (a & b) << 1, k);
     }
 };
 

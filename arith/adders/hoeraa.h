@@ -20,14 +20,14 @@ struct hoeraa {
     AXFIRE_FN static U add(const U& a, const U& b, u32, const Parameters& p) {
         const u32 k = p.value[0];
         const U both = a & b;
-        return with_top(a, b, bit(a ^ b, k - 1) | (bit(both, k - 1) & bit(both, k - 2)), k);
+        return with_top(a, b, both & (both << 1), k);
     }
 
-    /// The sum with a given bit k-1.
+    /// The sum with bit k-1 = a ^ b or `more`.
     template <class U>
-    AXFIRE_FN static U with_top(const U& a, const U& b, const U& top, u32 k) {
-        const U low = (top << (k - 1)) | (bit(a | b, k - 2) << (k - 2)) | low_mask(k - 2);
-        return ((a | b) & ~low_mask(k)) + sum_of_and(a, b, k) + low;
+    AXFIRE_FN static U with_top(const U& a, const U& b, const U& more, u32 k) {
+        const u32 top = 1u << (k - 1);
+        return (either_but_common(a, b, top) | (more & top) | low_mask(k - 2)) + sum_of_and(a, b, k);
     }
 };
 
