@@ -10,7 +10,7 @@ namespace axfire {
 namespace {
 
 /// From this part of active inputs on a layer of events is convolved densely, by `axfire bench --growth`.
-constexpr double kDenseFrom = 0.4;
+constexpr double kDenseFrom = 0.3;
 
 class Conv2dStage : public Stage {
 public:
@@ -181,21 +181,29 @@ public:
     }
 
 private:
+    u32* plane_of(StageState& s, std::size_t thread) const {
+        Buffer& plane = s.scratch[1 + thread];
+        if (plane.empty()) {
+            plane = Buffer(static_cast<std::size_t>(args_.channels_in) * args_.plane_h * args_.plane_w + kPad);
+        }
+        return plane.data();
+    }
+
     /// By all threads of the stage, each of which makes some rows.
     void convolve(Conv2dArgs& a, StageState& s) const {
+        if (s.threads == 1) {
+            a.plane = plane_of(s, 0);
+            dense_kernel_(a);
+            return;
+        }
         const u64 operations = static_cast<u64>(weight_mul_.size()) * a.height_out * a.width_out;
         const std::vector<Tile> parts = tiles(s.threads, a.height_out, 1, operations);
-        for (std::size_t i = 0; i < parts.size(); ++i) {
-            if (s.scratch[1 + i].empty()) {
-                s.scratch[1 + i] = Buffer(static_cast<std::size_t>(a.channels_in) * a.plane_h * a.plane_w + kPad);
-            }
-        }
         u64 done = 0;
         u64 products = 0;
-#pragma omp parallel for num_threads(static_cast <int>(parts.size())) reduction(+ : done, products) if (parts.size() > 1)
+#pragma omp parallel for num_threads(static_cast <int>(parts.size())) reduction(+ : done, products)
         for (std::size_t i = 0; i < parts.size(); ++i) {
             Conv2dArgs part = a;
-            part.plane = s.scratch[1 + i].data();
+            part.plane = plane_of(s, i);
             part.first_row = parts[i].first;
             part.last_row = parts[i].last;
             dense_kernel_(part);
