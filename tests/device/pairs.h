@@ -11,15 +11,14 @@
 
 namespace axfire::test {
 
-/// Kernels k<n>(a, b, out, count), compiled from one source.
-class PairKernels {
+/// A kernel k0(a, b, out, count).
+class PairKernel {
 public:
-    /// `kind`: AddPairs or MultiplyPairs, over each spec.
+    /// k0 is an operation by the unit of a spec.
     template <class Spec>
-    PairKernels(const std::string& kind, const std::vector<Spec>& specs)
-        : PairKernels(source_of(kind, specs), cuda::device_flags()) {}
+    explicit PairKernel(const Spec& spec) : PairKernel(source_of(spec), cuda::device_flags()) {}
 
-    PairKernels(const std::string& source, std::vector<std::string> flags) {
+    PairKernel(const std::string& source, std::vector<std::string> flags) {
         flags.push_back("--gpu-architecture=compute_75");
         ptx_ = cuda::compile_device_code(source, cuda::device_headers(), flags).code;
         module_.emplace_back(ptx_);
@@ -29,7 +28,7 @@ public:
 
     /// The first pair for which the kernel and the host differ, or nothing.
     template <class Host>
-    std::string first_difference(std::size_t kernel, const std::vector<std::pair<u32, u32>>& pairs, Host host) const {
+    std::string first_difference(const std::vector<std::pair<u32, u32>>& pairs, Host host) const {
         const u32 n = static_cast<u32>(pairs.size());
         std::vector<u32> a(n), b(n), expected(n), found(n);
         for (u32 i = 0; i < n; ++i) {
@@ -45,8 +44,8 @@ public:
         AXFIRE_CUDA(cuMemcpyHtoDAsync, address[1], b.data(), bytes, stream.handle());
         u32 count = n;
         void* parameters[] = {&address[0], &address[1], &address[2], &count};
-        AXFIRE_CUDA(cuLaunchKernel, module_[0].function("k" + std::to_string(kernel)), (n + 127) / 128, 1, 1, 128, 1, 1,
-                    0, stream.handle(), parameters, nullptr);
+        AXFIRE_CUDA(cuLaunchKernel, module_[0].function("k0"), (n + 127) / 128, 1, 1, 128, 1, 1, 0, stream.handle(),
+                    parameters, nullptr);
         AXFIRE_CUDA(cuMemcpyDtoHAsync, found.data(), address[2], bytes, stream.handle());
         stream.synchronize();
         for (u32 i = 0; i < n; ++i) {
@@ -60,32 +59,29 @@ public:
     }
 
 private:
-    template <class Spec>
-    static std::string source_of(const std::string& kind, const std::vector<Spec>& specs) {
-        const bool adds = std::is_same_v<Spec, AdderSpec>;
-        std::string source =
-            "#define AXFIRE_ISA gpu\n"
-            "#include \"engine/backend/cuda/device/kernels.h\"\n"
-            "void axfire::device_model(const UnitModel&, u32, u32, u32&, u32&) {}\n"
-            "namespace axfire::gpu {\n"
-            "template <class Unit> __device__ u32 AddPairs(u32 a, u32 b, u32 i) {\n"
-            "    const RandomSite site;\n"
-            "    return Unit::finish(Unit(AdderSpec{}, site)(a, b, Draw<u32>{site, i, 0, Role::sum}));\n"
-            "}\n"
-            "template <class Unit> __device__ u32 MultiplyPairs(u32 a, u32 b, u32 i) {\n"
-            "    const RandomSite site;\n"
-            "    return canonical_nan(Unit(MultiplierSpec{}, site)(a, b, Draw<u32>{site, i, 0, Role::sum}));\n"
-            "}\n";
-        for (std::size_t i = 0; i < specs.size(); ++i) {
-            const std::string n = std::to_string(i);
-            source += "constexpr " + std::string(adds ? "AdderSpec" : "MultiplierSpec") + " kSpec" + n +
-                      initialiser(specs[i]) + ";\n" + "extern \"C\" __global__ void k" + n +
-                      "(const u32* a, const u32* b, u32* out, u32 n) {\n"
-                      "    const u32 i = blockIdx.x * blockDim.x + threadIdx.x;\n"
-                      "    if (i < n) { out[i] = " +
-                      kind + "<" + (adds ? "FixedAdd" : "FixedMul") + "<kSpec" + n + ">>(a[i], b[i], i); }\n}\n";
-        }
-        return source + "}\n";
+    static std::string source_of(const AdderSpec& spec) {
+        return source(spec.unit, MultiplierId::exact, "AdderSpec", initialiser(spec),
+                      "FixedAdd<kSpec>::finish(FixedAdd<kSpec>(kSpec, site)(a[i], b[i], draw))");
+    }
+    static std::string source_of(const MultiplierSpec& spec) {
+        return source(AdderId::exact, spec.unit, "MultiplierSpec", initialiser(spec),
+                      "canonical_nan(FixedMul<kSpec>(kSpec, site)(a[i], b[i], draw))");
+    }
+    static std::string source(AdderId add, MultiplierId mul, const std::string& type, const std::string& spec,
+                              const std::string& operation) {
+        return cuda::device_units(add, mul) +
+               "#include \"arith/functors.h\"\n"
+               "void axfire::device_model(const UnitModel&, u32, u32, u32&, u32&) {}\n"
+               "namespace axfire::gpu {\n"
+               "constexpr " +
+               type + " kSpec" + spec +
+               ";\n"
+               "extern \"C\" __global__ void k0(const u32* a, const u32* b, u32* out, u32 n) {\n"
+               "    const u32 i = blockIdx.x * blockDim.x + threadIdx.x;\n"
+               "    const RandomSite site;\n"
+               "    const Draw<u32> draw{site, i, 0, Role::sum};\n"
+               "    if (i < n) { out[i] = " +
+               operation + "; }\n}\n}\n";
     }
 
     std::string ptx_;

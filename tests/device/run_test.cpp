@@ -29,7 +29,7 @@ Json run(const std::string& arguments, const std::string& device, const std::str
 
 /// The same predictions, operations and hash on both.
 void expect_equal_runs(const std::string& arguments) {
-    const Json cpu = run(arguments, "cpu");
+    const Json cpu = run(arguments + " --jit off", "cpu");  // general kernels: the same bits, no compiler
     const Json device = run(arguments, "cuda");
     ASSERT_FALSE(cpu.empty() || device.empty());
     EXPECT_EQ(cpu["device"], "cpu");
@@ -78,7 +78,8 @@ TEST(DeviceRun, ResNet20) {
 TEST(DeviceRun, ChoosesAndSaysWhy) {
     choose_driver();
     AXFIRE_REQUIRE_DATA(data);
-    const std::string model = data + "/nir/cnn_sinabs.nir --data nmnist:" + data + "/nmnist/Test -T 2 --samples 1";
+    const std::string model =
+        data + "/nir/cnn_sinabs.nir --data nmnist:" + data + "/nmnist/Test -T 2 --samples 1 --jit off";
     const auto refused = [&](const std::string& device, const std::string& part, const std::string& settings = "") {
         const CommandResult r = axfire("run " + model + " -q --device " + device, settings);
         EXPECT_EQ(r.code, 2) << r.err;
