@@ -17,6 +17,7 @@ constexpr std::size_t kInputs = 40;
 class Images : public Dataset {
 public:
     std::size_t damaged = 1000;
+    std::uint32_t frames = 0;
     std::size_t size() const override { return 30; }
     const std::vector<std::size_t>& shape() const override { return shape_; }
     bool has_events() const override { return false; }
@@ -27,7 +28,8 @@ public:
         }
         Sample sample;
         sample.label = static_cast<std::int32_t>(i % 5);
-        for (std::size_t k = 0; k < kInputs; ++k) {
+        sample.frames = frames;
+        for (std::size_t k = 0; k < kInputs * std::max(frames, 1u); ++k) {
             sample.values.push_back(static_cast<float>((i * 31 + k * 17) % 97) / 96.0f);
         }
         return sample;
@@ -59,6 +61,7 @@ protected:
     void TearDown() override {
         unsetenv("AXFIRE_CUDA_DOUBLE_DEVICES");
         unsetenv("AXFIRE_CUDA_DOUBLE_FAIL");
+        unsetenv("AXFIRE_CUDA_DOUBLE_EAGER");
         cuda::driver().cuInit(0);
     }
 
@@ -137,6 +140,12 @@ protected:
 TEST_F(DeviceTeams, GiveTheResultsOfTheCpu) {
     expect_as_on_cpu("", "");
     expect_as_on_cpu("", "", Encoding::direct);
+    images_.frames = 12;
+    expect_as_on_cpu("", "", Encoding::direct);
+    setenv("AXFIRE_CUDA_DOUBLE_EAGER", "1", 1);
+    expect_as_on_cpu("", "", Encoding::direct);
+    images_.frames = 0;
+    expect_as_on_cpu("", "", Encoding::poisson);
 }
 
 TEST_F(DeviceTeams, TooLittleMemoryOnTheWayMeansFewerSamplesAtOnce) {
