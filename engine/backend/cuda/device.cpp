@@ -32,6 +32,9 @@ DeviceInfo describe(int number) {
         info.capability = 10 * attribute(DeviceAttribute::major, device) + attribute(DeviceAttribute::minor, device);
         info.multiprocessors = attribute(DeviceAttribute::multiprocessors, device);
         AXFIRE_CUDA(cuDeviceTotalMem, &info.memory, device);
+        info.clock = 1e3 * attribute(DeviceAttribute::clock_khz, device);
+        info.memory_speed = 2.0 / 8 * 1e3 * attribute(DeviceAttribute::memory_clock_khz, device) *
+                            attribute(DeviceAttribute::memory_bus_bits, device);  // two transfers a clock
     } catch (const Error& error) {
         info.unusable = error.what();
         return info;
@@ -121,15 +124,21 @@ void Stream::wait_for(const Event& event) const {
     AXFIRE_CUDA(cuStreamWaitEvent, handle_, event.handle(), 0);
 }
 
-Event::Event() {
+Event::Event(Time time) {
     constexpr unsigned kWithoutTime = 2;
-    AXFIRE_CUDA(cuEventCreate, &handle_, kWithoutTime);
+    AXFIRE_CUDA(cuEventCreate, &handle_, time == Time::none ? kWithoutTime : 0);
 }
 Event::~Event() {
     driver().cuEventDestroy(handle_);
 }
 void Event::synchronize() const {
     AXFIRE_CUDA(cuEventSynchronize, handle_);
+}
+
+float Event::since(const Event& earlier) const {
+    float milliseconds = 0;
+    AXFIRE_CUDA(cuEventElapsedTime, &milliseconds, earlier.handle_, handle_);
+    return milliseconds;
 }
 
 Memory::Memory(std::size_t bytes) {

@@ -18,8 +18,10 @@ struct DeviceInfo {
     std::string name;
     int capability = 0;  ///< 90 for compute capability 9.0
     int multiprocessors = 0;
-    std::size_t memory = 0;  ///< bytes
-    std::string unusable;    ///< why it cannot be used; empty where it can
+    std::size_t memory = 0;   ///< bytes
+    double clock = 0;         ///< Hz
+    double memory_speed = 0;  ///< bytes per second
+    std::string unusable;     ///< why it cannot be used; empty where it can
 };
 
 /// All devices. Where there is no driver: none, and driver().lacking says why.
@@ -53,13 +55,16 @@ private:
 /// A point in a stream's work.
 class Event {
 public:
-    Event();
+    enum class Time : bool { none, measured };
+    explicit Event(Time time = Time::none);
     Event(const Event&) = delete;
     Event& operator=(const Event&) = delete;
     ~Event();
     EventHandle handle() const { return handle_; }
     /// Waits until the work before it is done; not at all where it was never recorded.
     void synchronize() const;
+    /// Milliseconds from an earlier event to this one; both are measured and done.
+    float since(const Event& earlier) const;
 
 private:
     EventHandle handle_ = nullptr;

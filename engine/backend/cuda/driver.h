@@ -28,7 +28,10 @@ inline constexpr Result kNoBinaryForGpu = 209;
 inline constexpr Result kUnsupportedPtx = 222;
 
 enum class DeviceAttribute : int {
+    clock_khz = 13,
     multiprocessors = 16,
+    memory_clock_khz = 36,
+    memory_bus_bits = 37,
     major = 75,  ///< of the compute capability
     minor = 76,
 };
@@ -68,6 +71,7 @@ enum class DeviceAttribute : int {
     X(cuEventCreate, cuEventCreate, (EventHandle*, unsigned))                                                      \
     X(cuEventDestroy, cuEventDestroy_v2, (EventHandle))                                                            \
     X(cuEventRecord, cuEventRecord, (EventHandle, StreamHandle))                                                   \
+    X(cuEventElapsedTime, cuEventElapsedTime, (float*, EventHandle, EventHandle))                                  \
     X(cuEventSynchronize, cuEventSynchronize, (EventHandle))                                                       \
     X(cuGetErrorName, cuGetErrorName, (Result, const char**))                                                      \
     X(cuGetErrorString, cuGetErrorString, (Result, const char**))

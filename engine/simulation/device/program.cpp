@@ -47,6 +47,7 @@ const u32* DeviceProgram::constant(std::span<const u32> values) {
         return nullptr;
     }
     const Address address = allocate(values.size() * sizeof(u32));
+    nodes_.back().constants += values.size() * sizeof(u32);
     if (!measures_) {
         AXFIRE_CUDA(cuMemcpyHtoD, address, values.data(), values.size() * sizeof(u32));
     }

@@ -94,6 +94,7 @@ public:
         const u32* spike_count = nullptr;
         const u32* membrane = nullptr;
         device::Counters* counters = nullptr;
+        std::size_t constants = 0;  ///< bytes
     };
     const Node& node(std::size_t i) const { return nodes_[i]; }
 
