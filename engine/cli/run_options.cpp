@@ -212,7 +212,14 @@ PreparedRun prepare(const RunFlags& flags) {
     if (const std::size_t devices = run.device.devices.size(); devices != 0) {
         const std::size_t share = (run.options.samples + devices - 1) / devices;
         const std::size_t batch = std::min(flags.batch != 0 ? flags.batch : kDeviceBatch, share);
-        open_devices({{}, batch, encoder.steps, flags.memory, options.notice}, run);
+        const bool draws = encoder.encoding == Encoding::poisson;
+        open_devices({{},
+                      batch,
+                      encoder.steps,
+                      flags.memory,
+                      draws ? std::optional<u64>(encoder.seed) : std::nullopt,
+                      options.notice},
+                     run);
         if (run.on_devices == nullptr) {
             options.jit = jit;
             run.simulation = std::make_unique<Simulation>(run.network, options);

@@ -72,7 +72,7 @@ inline std::string compare(const Network& network, SimulationOptions options, co
     }
     const Notice silent = [](const std::string&) {};
     DeviceSimulation device(simulation,
-                            {cuda::choose_device(), samples.size(), samples.front().steps, 0, silent, block_words});
+                            {cuda::choose_device(), samples.size(), samples.front().steps, 0, {}, silent, block_words});
     const std::vector<SampleResult> found = device.run(samples, requests, true);
     device.send(samples);
     device.begin({}, false);

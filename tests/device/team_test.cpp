@@ -81,6 +81,7 @@ protected:
         RunOptions run;
         run.encoder.encoding = encoding;
         run.encoder.steps = 12;
+        run.encoder.seed = 0x123456789abull;
         run.samples = images_.size();
         run.threads = 1;
         run.predict_every_step = true;
@@ -94,7 +95,10 @@ protected:
         if (on_devices) {
             std::vector<DeviceOptions> each;
             for (const cuda::DeviceInfo& device : cuda::usable_devices()) {
-                each.push_back({device, 6, run.encoder.steps, 0, [this](const std::string& text) {
+                const bool draws = draws_ && encoding == Encoding::poisson;
+                each.push_back({device, 6, run.encoder.steps, 0,
+                                draws ? std::optional<u64>(run.encoder.seed) : std::nullopt,
+                                [this](const std::string& text) {
                                     const std::lock_guard lock(mutex_);
                                     notices_ += text + "\n";
                                 }});
@@ -102,6 +106,7 @@ protected:
             }
             EXPECT_EQ(each.size(), 3u);
             team = std::make_unique<DeviceTeam>(simulation, each);
+            EXPECT_EQ(team->members().front()->draws(), draws_ && encoding == Encoding::poisson);
             run.devices = team.get();
             set(3, fail);
         }
@@ -132,6 +137,7 @@ protected:
 
     Network network_;
     Images images_;
+    bool draws_ = false;
     std::vector<Trace> traces_;
     std::mutex mutex_;
     std::string notices_;
@@ -146,6 +152,14 @@ TEST_F(DeviceTeams, GiveTheResultsOfTheCpu) {
     expect_as_on_cpu("", "", Encoding::direct);
     images_.frames = 0;
     expect_as_on_cpu("", "", Encoding::poisson);
+}
+
+/// Spikes drawn on the device are those of the host's encoder, at every step of every sample.
+TEST_F(DeviceTeams, DrawTheSpikesOfTheHost) {
+    draws_ = true;
+    expect_as_on_cpu("", "");
+    images_.frames = 12;
+    expect_as_on_cpu("", "");
 }
 
 TEST_F(DeviceTeams, TooLittleMemoryOnTheWayMeansFewerSamplesAtOnce) {

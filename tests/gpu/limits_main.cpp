@@ -22,9 +22,11 @@ Json measure(const cli::RunFlags& flags) {
     const cli::PreparedRun run = cli::prepare(flags);
     DeviceSimulation& simulation = *run.on_devices->members().front();
     const cuda::DeviceInfo& device = simulation.device();
+    EncoderOptions encoder = run.options.encoder;
+    encoder.draws_later = simulation.draws();
     std::vector<EncodedSample> samples;
     for (std::size_t i = 0; i < simulation.batch() && i < run.options.samples; ++i) {
-        samples.push_back(encode(run.data->load(i), run.simulation->input_size(), i, run.options.encoder));
+        samples.push_back(encode(run.data->load(i), run.simulation->input_size(), i, encoder));
     }
     simulation.time_layers(samples);  // to warm up
     const std::vector<DeviceSimulation::LayerTime> times = simulation.time_layers(samples);

@@ -21,11 +21,18 @@ double mebibytes(std::size_t bytes) {
 
 }  // namespace
 
+DeviceInput::Kind DeviceSimulation::kind_of_input(const Simulation& simulation, const DeviceOptions& options) {
+    return !simulation.events_[simulation.input_] ? DeviceInput::Kind::values
+           : options.poisson                      ? DeviceInput::Kind::probabilities
+                                                  : DeviceInput::Kind::events;
+}
+
 DeviceSimulation::DeviceSimulation(const Simulation& simulation, const DeviceOptions& options)
     : simulation_(simulation),
       context_(options.device),
       steps_(options.steps),
-      input_(simulation.events_[simulation.input_], simulation.input_size_, options.steps, options.block_words),
+      input_(kind_of_input(simulation, options), simulation.input_size_, options.steps, options.poisson.value_or(0),
+             options.block_words),
       recording_(options.block_words),
       host_(simulation) {
     choose_batch(options);

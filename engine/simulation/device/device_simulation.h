@@ -4,6 +4,7 @@
 
 #include <deque>
 #include <map>
+#include <optional>
 #include <span>
 
 #include "engine/backend/cuda/graph.h"
@@ -18,6 +19,7 @@ struct DeviceOptions {
     std::size_t samples = 32;                        ///< side by side, at most; fewer where memory is short
     u32 steps = 1;                                   ///< of every sample
     std::size_t memory = 0;                          ///< bytes of the device; 0: nine tenths of what is free
+    std::optional<u64> poisson = {};                 ///< events are drawn there, with this seed, from probabilities
     Notice notice;                                   ///< of compilations and of smaller batches
     std::size_t block_words = std::size_t{4} << 20;  ///< of several steps' values, in which inputs and recordings go
 };
@@ -35,6 +37,8 @@ public:
     /// What is held on the device.
     std::size_t bytes() const { return program_->bytes(); }
     const cuda::DeviceInfo& device() const { return context_.device(); }
+    /// Samples are to be encoded with EncoderOptions::draws_later.
+    bool draws() const { return input_.draws(); }
 
     /// Begins to upload a batch: samples of which each number in the data set is one more than that before it.
     void send(std::vector<EncodedSample> samples);
@@ -76,6 +80,7 @@ private:
         cuda::HostMemory words;
         cuda::Event fetched;
     };
+    static DeviceInput::Kind kind_of_input(const Simulation& simulation, const DeviceOptions& options);
     void choose_batch(const DeviceOptions& options);
     std::unique_ptr<DeviceProgram> build(u32 samples, bool measure);
     std::vector<DeviceSource> sources_of(std::size_t node) const;

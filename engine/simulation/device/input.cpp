@@ -21,23 +21,29 @@ u32 bits_of(float x) {
 }  // namespace
 
 void DeviceInput::describe(DeviceProgram& program, u32* out) {
-    out_ = out;
-    if (!events_) {  // values are copied
-        program.plan(std::size(buffers_) * program.samples() * padded(static_cast<u32>(size_)) * sizeof(u32));
+    const u32 size = static_cast<u32>(size_);
+    if (kind_ == Kind::events) {
+        static_assert(sizeof(device::EventArrays) <= kAddressWords * sizeof(u32));
+        addresses_ = program.array(kAddressWords, 0);  // the first sample's serves all
+        program.fill(out, size_, kAbsent);
+        const auto* const events = reinterpret_cast<const device::EventArrays*>(addresses_);
+        program.launch("FeedEvents", device::FeedArgs{size, steps_, events, out}, 256, DeviceProgram::When::in_step,
+                       256);
         return;
     }
-    static_assert(sizeof(device::EventArrays) <= kAddressWords * sizeof(u32));
-    addresses_ = program.array(kAddressWords, 0);  // the first sample's serves all
-    program.fill(out, size_, kAbsent);
-    program.launch("FeedEvents",
-                   device::FeedArgs{static_cast<u32>(size_), steps_,
-                                    reinterpret_cast<const device::EventArrays*>(addresses_), out},
-                   256, DeviceProgram::When::in_step, 256);
+    program.plan(std::size(buffers_) * program.samples() * padded(size) * sizeof(u32));
+    values_ = out;
+    if (kind_ == Kind::probabilities) {
+        values_ = program.array(size_, 0);
+        program.launch("DrawPoisson", device::PoissonArgs{size, seed_, reinterpret_cast<const float*>(values_), out},
+                       size_);
+    }
 }
 
 void DeviceInput::send(std::vector<EncodedSample> samples) {
     samples_ = std::move(samples);
-    constant_ = !events_ && std::all_of(samples_.begin(), samples_.end(), [](const auto& s) { return s.constant; });
+    constant_ = kind_ != Kind::events &&
+                std::all_of(samples_.begin(), samples_.end(), [](const auto& s) { return s.constant; });
     upload(0);
 }
 
@@ -46,7 +52,7 @@ void DeviceInput::upload(u32 first) {
     Buffer& buffer = buffers_[turn_ ^ 1];
     buffer.sent.synchronize();  // what it was filled from last
     buffer.first = first;
-    const std::size_t words = events_ ? put_events(buffer) : put_values(buffer);
+    const std::size_t words = kind_ == Kind::events ? put_events(buffer) : put_values(buffer);
     stream_.wait_for(buffer.used);
     AXFIRE_CUDA(cuMemcpyHtoDAsync, buffer.memory.address(), buffer.staging.words(), words * sizeof(u32),
                 stream_.handle());
@@ -60,7 +66,7 @@ void DeviceInput::reserve(Buffer& buffer, std::size_t words) {
         buffer.words = 0;
         buffer.memory = cuda::Memory();  // before there is another
         buffer.staging = cuda::HostMemory();
-        const std::size_t room = events_ ? words + words / 4 : words;
+        const std::size_t room = kind_ == Kind::events ? words + words / 4 : words;
         buffer.memory = cuda::Memory(room * sizeof(u32));
         buffer.staging = cuda::HostMemory(room * sizeof(u32));
         buffer.words = room;
@@ -125,12 +131,12 @@ void DeviceInput::bring(u32 t, const cuda::Stream& work) {
     if (t == buffer.first) {
         work.wait_for(buffer.sent);
     }
-    if (events_ && t == 0) {
+    if (kind_ == Kind::events && t == 0) {
         AXFIRE_CUDA(cuMemcpyDtoDAsync, reinterpret_cast<Address>(addresses_), buffer.memory.address(),
                     kAddressWords * sizeof(u32), work.handle());
-    } else if (!events_ && (t == 0 || !constant_)) {
+    } else if (kind_ != Kind::events && (t == 0 || !constant_)) {
         const std::size_t words = samples_.size() * padded(static_cast<u32>(size_));
-        AXFIRE_CUDA(cuMemcpyDtoDAsync, reinterpret_cast<Address>(out_),
+        AXFIRE_CUDA(cuMemcpyDtoDAsync, reinterpret_cast<Address>(values_),
                     buffer.memory.address() + (t - buffer.first) * words * sizeof(u32), words * sizeof(u32),
                     work.handle());
     }
@@ -138,7 +144,7 @@ void DeviceInput::bring(u32 t, const cuda::Stream& work) {
 
 void DeviceInput::end(u32 t, const cuda::Stream& work) {
     const Buffer& buffer = buffers_[turn_];
-    if (t + 1 == steps_ || (!events_ && !constant_ && t + 1 == buffer.first + buffer.steps)) {
+    if (t + 1 == steps_ || (kind_ != Kind::events && !constant_ && t + 1 == buffer.first + buffer.steps)) {
         work.record(buffer.used);
     }
 }

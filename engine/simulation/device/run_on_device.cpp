@@ -19,13 +19,15 @@ namespace {
 
 /// Samples first .. first + count - 1, encoded. Throws the error of the first that has one.
 std::vector<EncodedSample> read_batch(std::size_t first, std::size_t count, const Simulation& simulation,
-                                      const Dataset& data, const RunOptions& options) {
+                                      const Dataset& data, const RunOptions& options, bool draws_later) {
+    EncoderOptions encoder = options.encoder;
+    encoder.draws_later = draws_later;
     std::vector<EncodedSample> samples(count);
     std::vector<std::exception_ptr> errors(count);
 #pragma omp parallel for schedule(dynamic) num_threads(static_cast <int>(std::max(1u, options.threads)))
     for (std::size_t i = 0; i < count; ++i) {
         try {
-            samples[i] = encode(data.load(first + i), simulation.input_size(), first + i, options.encoder);
+            samples[i] = encode(data.load(first + i), simulation.input_size(), first + i, encoder);
         } catch (...) {
             errors[i] = std::current_exception();
         }
@@ -89,7 +91,7 @@ private:
         next_ = waits ? shares_.take(most_) : shares_.try_take(most_);
         if (next_) {
             reading_ = std::async(std::launch::async, [this, share = *next_] {
-                return read_batch(share.first, share.count, simulation_, data_, options_);
+                return read_batch(share.first, share.count, simulation_, data_, options_, device_.draws());
             });
         }
     }

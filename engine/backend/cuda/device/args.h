@@ -37,6 +37,14 @@ struct FeedArgs {
     u32* out;                   ///< [inputs], kAbsent everywhere before
 };
 
+/// Bernoulli spikes of a step.
+struct PoissonArgs {
+    u32 inputs;
+    u64 seed;
+    const float* probability;  ///< [inputs]
+    u32* out;                  ///< [inputs]
+};
+
 inline constexpr u32 kCompactThreads = 256;  ///< in its block
 struct CompactArgs {
     u32 inputs;

@@ -2,6 +2,7 @@
 // What a module of a device is made from.
 #pragma once
 
+#include "engine/backend/cuda/device/encoders.h"
 #include "engine/backend/cuda/device/movement.h"
 #include "engine/backend/cuda/device/population.h"
 #include "engine/backend/cuda/device/projections.h"
