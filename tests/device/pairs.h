@@ -2,6 +2,7 @@
 // Functions of two words over many pairs, on the device.
 #pragma once
 
+#include <algorithm>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -11,14 +12,14 @@
 
 namespace axfire::test {
 
-/// A kernel k0(a, b, out, count).
-class PairKernel {
+/// Kernels k<n>(a, b, out, count), compiled from one source.
+class PairKernels {
 public:
-    /// k0 is an operation by the unit of a spec.
+    /// An operation by the unit of each spec.
     template <class Spec>
-    explicit PairKernel(const Spec& spec) : PairKernel(source_of(spec), cuda::device_flags()) {}
+    explicit PairKernels(const std::vector<Spec>& specs) : PairKernels(source_of(specs), cuda::device_flags()) {}
 
-    PairKernel(const std::string& source, std::vector<std::string> flags) {
+    PairKernels(const std::string& source, std::vector<std::string> flags) {
         flags.push_back("--gpu-architecture=compute_75");
         ptx_ = cuda::compile_device_code(source, cuda::device_headers(), flags).code;
         module_.emplace_back(ptx_);
@@ -26,9 +27,9 @@ public:
 
     const std::string& ptx() const { return ptx_; }
 
-    /// The first pair for which the kernel and the host differ, or nothing.
+    /// The first pair for which a kernel and the host differ, or nothing.
     template <class Host>
-    std::string first_difference(const std::vector<std::pair<u32, u32>>& pairs, Host host) const {
+    std::string first_difference(std::size_t kernel, const std::vector<std::pair<u32, u32>>& pairs, Host host) const {
         const u32 n = static_cast<u32>(pairs.size());
         std::vector<u32> a(n), b(n), expected(n), found(n);
         for (u32 i = 0; i < n; ++i) {
@@ -44,8 +45,8 @@ public:
         AXFIRE_CUDA(cuMemcpyHtoDAsync, address[1], b.data(), bytes, stream.handle());
         u32 count = n;
         void* parameters[] = {&address[0], &address[1], &address[2], &count};
-        AXFIRE_CUDA(cuLaunchKernel, module_[0].function("k0"), (n + 127) / 128, 1, 1, 128, 1, 1, 0, stream.handle(),
-                    parameters, nullptr);
+        AXFIRE_CUDA(cuLaunchKernel, module_[0].function("k" + std::to_string(kernel)), (n + 127) / 128, 1, 1, 128, 1, 1,
+                    0, stream.handle(), parameters, nullptr);
         AXFIRE_CUDA(cuMemcpyDtoHAsync, found.data(), address[2], bytes, stream.handle());
         stream.synchronize();
         for (u32 i = 0; i < n; ++i) {
@@ -59,29 +60,36 @@ public:
     }
 
 private:
-    static std::string source_of(const AdderSpec& spec) {
-        return source(spec.unit, MultiplierId::exact, "AdderSpec", initialiser(spec),
-                      "FixedAdd<kSpec>::finish(FixedAdd<kSpec>(kSpec, site)(a[i], b[i], draw))");
-    }
-    static std::string source_of(const MultiplierSpec& spec) {
-        return source(AdderId::exact, spec.unit, "MultiplierSpec", initialiser(spec),
-                      "canonical_nan(FixedMul<kSpec>(kSpec, site)(a[i], b[i], draw))");
-    }
-    static std::string source(AdderId add, MultiplierId mul, const std::string& type, const std::string& spec,
-                              const std::string& operation) {
-        return cuda::device_units(add, mul) +
-               "#include \"arith/functors.h\"\n"
-               "void axfire::device_model(const UnitModel&, u32, u32, u32&, u32&) {}\n"
-               "namespace axfire::gpu {\n"
-               "constexpr " +
-               type + " kSpec" + spec +
-               ";\n"
-               "extern \"C\" __global__ void k0(const u32* a, const u32* b, u32* out, u32 n) {\n"
-               "    const u32 i = blockIdx.x * blockDim.x + threadIdx.x;\n"
-               "    const RandomSite site;\n"
-               "    const Draw<u32> draw{site, i, 0, Role::sum};\n"
-               "    if (i < n) { out[i] = " +
-               operation + "; }\n}\n}\n";
+    /// Where all specs are of one unit the others are left out, which compiles sooner.
+    template <class Spec>
+    static std::string source_of(const std::vector<Spec>& specs) {
+        constexpr bool kAdds = std::is_same_v<Spec, AdderSpec>;
+        const bool one =
+            std::all_of(specs.begin(), specs.end(), [&](const Spec& s) { return s.unit == specs[0].unit; });
+        std::string source = "#define AXFIRE_ISA gpu\n";
+        if constexpr (kAdds) {
+            source = one ? cuda::device_units(specs[0].unit, MultiplierId::exact) : source;
+        } else {
+            source = one ? cuda::device_units(AdderId::exact, specs[0].unit) : source;
+        }
+        source +=
+            "#include \"arith/functors.h\"\n"
+            "void axfire::device_model(const UnitModel&, u32, u32, u32&, u32&) {}\n"
+            "namespace axfire::gpu {\n";
+        for (std::size_t i = 0; i < specs.size(); ++i) {
+            const std::string n = std::to_string(i);
+            const std::string unit = std::string(kAdds ? "FixedAdd" : "FixedMul") + "<kSpec" + n + ">";
+            source += std::string("constexpr ") + (kAdds ? "AdderSpec" : "MultiplierSpec") + " kSpec" + n +
+                      initialiser(specs[i]) + ";\n" + "extern \"C\" __global__ void k" + n +
+                      "(const u32* a, const u32* b, u32* out, u32 n) {\n"
+                      "    const u32 i = blockIdx.x * blockDim.x + threadIdx.x;\n"
+                      "    const RandomSite site;\n"
+                      "    const Draw<u32> draw{site, i, 0, Role::sum};\n"
+                      "    if (i < n) { out[i] = " +
+                      (kAdds ? unit + "::finish" : "canonical_nan") + "(" + unit + "(kSpec" + n +
+                      ", site)(a[i], b[i], draw)); }\n}\n";
+        }
+        return source + "}\n";
     }
 
     std::string ptx_;
