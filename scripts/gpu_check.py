@@ -5,7 +5,6 @@
 import argparse
 import concurrent.futures
 import json
-import os
 import pathlib
 import re
 import subprocess
@@ -77,21 +76,21 @@ class Check:
             row["against_cpu"] = row["gpu_samples_per_second"] / row["cpu_samples_per_second"]
         return row, operations
 
-    def scalar_model(self, units):
+    def scalar_model(self, units, cores):
         """Operations in a second of the scalar model on all cores, a process on each, by kernel."""
         command = [self.options.axfire, "bench", "--mul", units[0], "--add", units[1], "--seconds",
                    0.02 if self.options.test_double else 0.2, "--json", "--kernel", "linear", "conv2d", "linear-spikes", "conv2d-spikes"]
         rates = {}
-        with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-            for result in pool.map(lambda _: self.ask(command), range(os.cpu_count())):
+        with concurrent.futures.ThreadPoolExecutor(cores) as pool:
+            for result in pool.map(lambda _: self.ask(command), range(cores)):
                 for m in result["measurements"]:
                     if m["arithmetic"] not in ("exact@fp32",) or units[1] == units[0] == "exact@fp32":
                         rates[m["kernel"]] = rates.get(m["kernel"], 0) + 1e9 / m["scalar_model"]["median_ns"]
         return rates
 
     def limits(self, network, units):
-        _, _, model, data, _, steps, _, _ = network
-        return self.ask([self.options.limits, model, data, 1 if self.options.test_double else 256, steps or 0, *units])
+        _, _, model, data, _, steps, _, timed = network
+        return self.ask([self.options.limits, model, data, min(256, timed), steps or 0, *units])
 
 
 def projected(operations, rates, events):
@@ -135,6 +134,7 @@ def page(report):
         lines += table(["layer", "kind", "ms", "integer limit, ms", "memory limit, ms", "of the integer limit", "of the nearer limit"], cells)
     if report["not_reached"]:
         lines += ["Not reached in the time: " + "; ".join(report["not_reached"]) + ".", ""]
+    lines += [f"FAILED: {error}\n" for error in report["errors"]]
     return "\n".join(lines)
 
 
@@ -150,7 +150,7 @@ def main() -> int:
     options = parser.parse_args()
 
     check = Check(options)
-    report = {"device": "", "test_double": options.test_double, "cases": [], "limits": [], "not_reached": []}
+    report = {"device": "", "test_double": options.test_double, "cases": [], "limits": [], "not_reached": [], "errors": []}
     rates = {}
     for units in ARITHMETICS:
         for network in networks(options.data, options.test_double):
@@ -161,7 +161,7 @@ def main() -> int:
                 line = f"{name:<50} {'equal' if row['equal'] else 'DIFFERENT'}"
                 if not options.quick:
                     if units not in rates:
-                        rates[units] = check.scalar_model(units)
+                        rates[units] = check.scalar_model(units, row["cpu_threads"])
                     row["scalar_samples_per_second"] = projected(operations, rates[units], network[1])
                     row["against_scalar_model"] = row["gpu_samples_per_second"] / row["scalar_samples_per_second"]
                     if units == ("exact@fp32", LOA):
@@ -172,17 +172,20 @@ def main() -> int:
             except TimeIsUp:
                 report["not_reached"].append(name)
                 print(f"{name:<50} not reached in the time", flush=True)
+            except RuntimeError as error:
+                report["errors"].append(str(error))
+                print(f"{name:<50} FAILED: {error}", flush=True)
         if options.test_double:
             break
     if not report["cases"]:
-        print("no case was reached in the time", file=sys.stderr)
+        print("no case was reached in the time" if not report["errors"] else "no case could be run", file=sys.stderr)
         return 1
     report["device"] = report["cases"][0]["device"]
     stem = options.out / f"gpu-{re.sub('[^a-z0-9]+', '-', report['device'].lower()).strip('-')}"
     stem.with_suffix(".json").write_text(json.dumps(report, indent=1) + "\n")
     stem.with_suffix(".md").write_text(page(report))
     print(f"written: {stem}.json and .md")
-    return 0 if all(row["equal"] for row in report["cases"]) else 1
+    return 0 if all(row["equal"] for row in report["cases"]) and not report["errors"] else 1
 
 
 if __name__ == "__main__":
