@@ -81,7 +81,8 @@ struct EncoderOptions {
     std::uint32_t steps = 1;
     double dt_ms = 1.0;  ///< taken to the nearest picosecond
     std::uint64_t seed = 0;
-    double rate_scale = 1.0;  ///< poisson: spikes per step at value 1
+    double rate_scale = 1.0;   ///< poisson: spikes per step at value 1
+    bool draws_later = false;  ///< poisson: only the probabilities, as `values`; whoever runs the sample draws
 };
 
 /// A sample as the input node emits it, step by step.

@@ -3,73 +3,189 @@
 """Runs real networks on the CPU and on the GPU, compares every hash and writes a report of the times."""
 
 import argparse
+import concurrent.futures
 import json
 import pathlib
 import re
 import subprocess
 import sys
+import time
+
+LOA = "loa(k=12)@fp32"
+ARITHMETICS = [("exact@fp32", LOA), ("exact@fp32", "exact@fp32"), ("drum(k=6)@bf16", LOA)]
+GOAL = 43  # times the scalar model on all cores, with the approximate adder
+KERNELS = {"conv2d": "conv2d", "linear": "linear", "affine": "linear"}  # of the scalar model, by a layer's type
 
 
-def cases(data: pathlib.Path):
-    """(name, arguments, samples on the CPU and in the comparison, samples when timed on the GPU)."""
-    models = data / "models"
-    mnist = f"--data mnist:{data / 'mnist'}"
-    cifar = f"--data cifar10:{data / 'cifar10'}"
-    nmnist = f"{data / 'nir/cnn_sinabs.nir'} --data nmnist:{data / 'nmnist/Test'} --reset subtract"
-    for name, units in (("exact@fp32", ""), ("loa(k=12)@fp32", "--add loa(k=12)@fp32"),
-                        ("drum(k=6)@bf16, loa(k=12)@fp32", "--mul drum(k=6)@bf16 --add loa(k=12)@fp32")):
-        yield f"N-MNIST CNN, {name}", f"{nmnist} {units}", 16, 50
-        yield f"LeNet, {name}", f"{models / 'mnist_lenet5_98p96.onnx'} {mnist} {units}", 200, 10000
-        yield f"ResNet-20, {name}", f"{models / 'cifar10_resnet20.onnx'} {cifar} {units}", 32, 1000
+def networks(data: pathlib.Path, double: bool):
+    """(name, events, model, data, more arguments, steps, samples that are compared, samples that are timed)."""
+    yield ("N-MNIST CNN", True, data / "nir/cnn_sinabs.nir", f"nmnist:{data / 'nmnist/Test'}", ["--reset", "subtract"],
+           3 if double else 0, 1 if double else 16, 1 if double else 50)
+    yield ("LeNet", False, data / "models/mnist_lenet5_98p96.onnx", f"mnist:{data / 'mnist'}", [], 0, 1 if double else 200,
+           1 if double else 10000)
+    if not double:
+        yield "ResNet-20", False, data / "models/cifar10_resnet20.onnx", f"cifar10:{data / 'cifar10'}", [], 0, 32, 1000
 
 
-def run(axfire: str, arguments: str, device: str, samples: int):
-    command = [axfire, "run", *arguments.split(), "--device", device, "--samples", str(samples), "--json", "-q"]
-    done = subprocess.run(command, capture_output=True, text=True)
-    if done.returncode != 0:
-        raise RuntimeError(f"{' '.join(command)}: {done.stderr.strip()}")
-    return json.loads(done.stdout)
+class TimeIsUp(Exception):
+    pass
+
+
+class Check:
+    def __init__(self, options):
+        self.options = options
+        self.end = time.monotonic() + options.seconds  # of all parts
+
+    def ask(self, command):
+        """The JSON that a command prints."""
+        left = self.end - time.monotonic()
+        if left <= 0:
+            raise TimeIsUp
+        try:
+            done = subprocess.run([str(word) for word in command], capture_output=True, text=True, timeout=left)
+        except subprocess.TimeoutExpired:
+            raise TimeIsUp from None
+        if done.returncode != 0:
+            raise RuntimeError(f"{' '.join(map(str, command))}: {done.stderr.strip()}")
+        return json.loads(done.stdout)
+
+    def run(self, network, units, device, samples):
+        _, _, model, data, more, steps, _, _ = network
+        command = [self.options.axfire, "run", model, "--data", data, *more, "--mul", units[0], "--add", units[1], "--device",
+                   device, "--samples", samples, "--json", "-q"]
+        command += ["-T", steps] if steps else []
+        command += ["--jit", "off"] if self.options.test_double else []
+        return self.ask(command)
+
+    def compare(self, network, units):
+        """One row: the same results on both? How fast is each?"""
+        name, _, _, _, _, _, compared, timed = network
+        cpu = self.run(network, units, "cpu", compared)
+        gpu = self.run(network, units, "cuda", compared)
+        if ("test double" in gpu["device_name"]) != self.options.test_double:
+            sys.exit("the driver is a test double: nothing that it runs is a result of a GPU (--test-double)")
+        row = {"network": name, "mul": units[0], "add": units[1], "samples": compared, "result_hash": cpu["result_hash"],
+               "equal": cpu["result_hash"] == gpu["result_hash"] and cpu["layers"] == gpu["layers"],
+               "predictions_equal": cpu["predictions"] == gpu["predictions"], "device": gpu["device_name"],
+               "cpu_threads": cpu["threads"], "cpu_isa": cpu["isa"], "cpu_samples_per_second": cpu["samples_per_second"]}
+        row["equal"] = row["equal"] and row["predictions_equal"]
+        operations = [(layer["type"], layer["synaptic_operations"] / compared) for layer in cpu["layers"]]
+        if not self.options.quick:
+            row["gpu_samples"] = timed
+            row["gpu_samples_per_second"] = self.run(network, units, "cuda", timed)["samples_per_second"]
+            row["against_cpu"] = row["gpu_samples_per_second"] / row["cpu_samples_per_second"]
+        return row, operations
+
+    def scalar_model(self, units, cores):
+        """Operations in a second of the scalar model on all cores, a process on each, by kernel."""
+        command = [self.options.axfire, "bench", "--mul", units[0], "--add", units[1], "--seconds",
+                   0.02 if self.options.test_double else 0.2, "--json", "--kernel", "linear", "conv2d", "linear-spikes", "conv2d-spikes"]
+        rates = {}
+        with concurrent.futures.ThreadPoolExecutor(cores) as pool:
+            for result in pool.map(lambda _: self.ask(command), range(cores)):
+                for m in result["measurements"]:
+                    if m["arithmetic"] not in ("exact@fp32",) or units[1] == units[0] == "exact@fp32":
+                        rates[m["kernel"]] = rates.get(m["kernel"], 0) + 1e9 / m["scalar_model"]["median_ns"]
+        return rates
+
+    def limits(self, network, units):
+        _, _, model, data, _, steps, _, timed = network
+        return self.ask([self.options.limits, model, data, min(256, timed), steps or 0, *units])
+
+
+def projected(operations, rates, events):
+    """Samples in a second of the scalar model: the sums of the layers alone, at the rate of its kernel of that kind."""
+    seconds = sum(n / rates[KERNELS[kind] + ("-spikes" if events else "")] for kind, n in operations if kind in KERNELS)
+    return 1 / seconds if seconds else None
+
+
+def table(head, rows):
+    return ["| " + " | ".join(head) + " |", "|" + "---|" * len(head), *("| " + " | ".join(row) + " |" for row in rows), ""]
+
+
+def page(report):
+    rows = report["cases"]
+    lines = [f"# {report['device']}", ""]
+    if report["test_double"]:
+        lines += ["**Not a GPU.** Made with the test double of the driver, to try the script: its times mean nothing.", ""]
+    lines += ["Made by `scripts/gpu_check.sh`. Samples per second, reading and encoding included; the CPU with "
+              f"{rows[0]['cpu_threads']} threads, {rows[0]['cpu_isa']} kernels. `equal`: result hash, predictions and operation "
+              "counts. The scalar model, one call for each operation, runs a process on each core; its samples per second are those of "
+              f"the networks' sums alone. Goal with `{LOA}` and exact products: {GOAL} times that.", ""]
+    def cell(row, key, form="{:.1f}"):
+        return form.format(row[key]) if row.get(key) else "not timed"
+    lines += table(["network", "arithmetic", "equal", "CPU", "GPU", "GPU / CPU", "scalar model, all cores", "GPU / scalar model", "goal"],
+                   [[r["network"], f"`{r['mul']} + {r['add']}`", "yes" if r["equal"] else "NO", cell(r, "cpu_samples_per_second"),
+                     cell(r, "gpu_samples_per_second"), cell(r, "against_cpu", "{:.2f}"), cell(r, "scalar_samples_per_second", "{:.3f}"),
+                     cell(r, "against_scalar_model"), r.get("goal", "")] for r in rows])
+    for limits in report["limits"]:
+        lines += [f"## {limits['network']}, `{limits['mul']} + {limits['add']}`", "",
+                  f"Samples: {limits['samples']}, steps: {limits['steps']}. The card: {limits['multiprocessors']} multiprocessors of "
+                  f"{limits['integer_lanes']} integer lanes at {limits['clock_hz'] / 1e9:.2f} GHz, {limits['memory_rate'] / 1e9:.0f} GB/s. "
+                  "Limits: additions and products by the PTX instructions that one more of each adds to a kernel; each constant once in a "
+                  "step, each signal read and written once.", ""]
+        cells = []
+        for layer in limits["layers"]:
+            least = max(layer["integer_limit_ms"], layer["memory_limit_ms"])
+            cells.append([layer["name"], layer["type"], f"{layer['milliseconds']:.4f}", f"{layer['integer_limit_ms']:.4f}",
+                          f"{layer['memory_limit_ms']:.4f}",
+                          f"{layer['integer_limit_ms'] / layer['milliseconds']:.3f}" if layer["milliseconds"] else "",
+                          f"{least / layer['milliseconds']:.3f}" if layer["milliseconds"] else ""])
+        lines += table(["layer", "kind", "ms", "integer limit, ms", "memory limit, ms", "of the integer limit", "of the nearer limit"], cells)
+    if report["not_reached"]:
+        lines += ["Not reached in the time: " + "; ".join(report["not_reached"]) + ".", ""]
+    lines += [f"FAILED: {error}\n" for error in report["errors"]]
+    return "\n".join(lines)
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--axfire", required=True)
+    parser.add_argument("--limits", required=True, help="the program gpu_limits")
     parser.add_argument("--data", required=True, type=pathlib.Path)
     parser.add_argument("--out", required=True, type=pathlib.Path)
     parser.add_argument("--quick", action="store_true", help="compare only")
+    parser.add_argument("--seconds", type=float, default=280, help="after which nothing more is begun, and what runs is stopped")
+    parser.add_argument("--test-double", action="store_true", help="the driver is a test double, to try this script")
     options = parser.parse_args()
 
-    rows = []
-    for name, arguments, compared, timed in cases(options.data):
-        cpu = run(options.axfire, arguments, "cpu", compared)
-        gpu = run(options.axfire, arguments, "cuda", compared)
-        row = {"case": name, "samples": compared, "result_hash": cpu["result_hash"],
-               "equal": cpu["result_hash"] == gpu["result_hash"] and cpu["layers"] == gpu["layers"],
-               "device": gpu["device_name"], "cpu_threads": cpu["threads"], "cpu_isa": cpu["isa"],
-               "cpu_samples_per_second": cpu["samples_per_second"]}
-        if "test double" in row["device"]:
-            print("the driver is a test double: nothing that it runs is a result of a GPU", file=sys.stderr)
-            return 2
-        if not options.quick:
-            row["gpu_samples"] = timed
-            row["gpu_samples_per_second"] = run(options.axfire, arguments, "cuda", timed)["samples_per_second"]
-            row["ratio"] = row["gpu_samples_per_second"] / row["cpu_samples_per_second"]
-        rows.append(row)
-        print(f"{name:<45} {'equal' if row['equal'] else 'DIFFERENT'}"
-              + (f" {row['ratio']:8.2f} times the CPU" if "ratio" in row else ""))
-
-    device = rows[0]["device"]
-    stem = options.out / f"gpu-{re.sub('[^a-z0-9]+', '-', device.lower()).strip('-')}"
-    stem.with_suffix(".json").write_text(json.dumps({"device": device, "cases": rows}, indent=1) + "\n")
-    lines = [f"# {device}", "", "Made by `scripts/gpu_check.sh`. Samples per second, reading and encoding included; the",
-             f"CPU with {rows[0]['cpu_threads']} threads, {rows[0]['cpu_isa']} kernels. `equal`: result hash and operation "
-             "counts.", "", "| case | equal | CPU | GPU | ratio |", "|---|---|---:|---:|---:|"]
-    for row in rows:
-        times = (f"{row['gpu_samples_per_second']:.1f} | {row['ratio']:.2f}" if "ratio" in row else "not timed |")
-        lines.append(f"| {row['case']} | {'yes' if row['equal'] else 'NO'} | {row['cpu_samples_per_second']:.1f} | {times} |")
-    stem.with_suffix(".md").write_text("\n".join(lines) + "\n")
+    check = Check(options)
+    report = {"device": "", "test_double": options.test_double, "cases": [], "limits": [], "not_reached": [], "errors": []}
+    rates = {}
+    for units in ARITHMETICS:
+        for network in networks(options.data, options.test_double):
+            name = f"{network[0]}, {units[0]} + {units[1]}"
+            try:
+                row, operations = check.compare(network, units)
+                report["cases"].append(row)
+                line = f"{name:<50} {'equal' if row['equal'] else 'DIFFERENT'}"
+                if not options.quick:
+                    if units not in rates:
+                        rates[units] = check.scalar_model(units, row["cpu_threads"])
+                    row["scalar_samples_per_second"] = projected(operations, rates[units], network[1])
+                    row["against_scalar_model"] = row["gpu_samples_per_second"] / row["scalar_samples_per_second"]
+                    if units == ("exact@fp32", LOA):
+                        row["goal"] = "reached" if row["against_scalar_model"] >= GOAL else "MISSED"
+                    report["limits"].append({"network": network[0], "mul": units[0], "add": units[1], **check.limits(network, units)})
+                    line += f" {row['against_cpu']:8.2f} times the CPU, {row['against_scalar_model']:8.1f} times the scalar model"
+                print(line, flush=True)
+            except TimeIsUp:
+                report["not_reached"].append(name)
+                print(f"{name:<50} not reached in the time", flush=True)
+            except RuntimeError as error:
+                report["errors"].append(str(error))
+                print(f"{name:<50} FAILED: {error}", flush=True)
+        if options.test_double:
+            break
+    if not report["cases"]:
+        print("no case was reached in the time" if not report["errors"] else "no case could be run", file=sys.stderr)
+        return 1
+    report["device"] = report["cases"][0]["device"]
+    stem = options.out / f"gpu-{re.sub('[^a-z0-9]+', '-', report['device'].lower()).strip('-')}"
+    stem.with_suffix(".json").write_text(json.dumps(report, indent=1) + "\n")
+    stem.with_suffix(".md").write_text(page(report))
     print(f"written: {stem}.json and .md")
-    return 0 if all(row["equal"] for row in rows) else 1
+    return 0 if all(row["equal"] for row in report["cases"]) and not report["errors"] else 1
 
 
 if __name__ == "__main__":

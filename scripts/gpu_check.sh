@@ -4,19 +4,22 @@
 set -euo pipefail
 here="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
 
-usage="usage: scripts/gpu_check.sh [--data FOLDER] [--out FOLDER] [--sanitizer] [--quick]
+usage="usage: scripts/gpu_check.sh [--data FOLDER] [--out FOLDER] [--sanitizer] [--quick] [--test-double]
 Runs from the source tree after a build (build/release) or from an unpacked archive of scripts/package.sh. Needs nothing but
 the NVIDIA driver and NVRTC (libnvrtc.so.12 or .13, there or named by AXFIRE_NVRTC), and Python 3 for the report.
   --data FOLDER   recordings and networks (AXFIRE_DATA); without them only the tests that need none
   --out FOLDER    where gpu-<name>.json and gpu-<name>.md go (docs/benchmarks)
   --sanitizer     the tests under compute-sanitizer too
   --quick         no times
-Ends with 2 where there is no GPU, with 1 where a test fails or a result differs."
+  --test-double   to try this script without a GPU: the test double of the driver, few samples, no tests; needs --out
+It takes 8 minutes at most; what is not reached by then is named in the report. Ends with 2 where there is no GPU, with 1 where a test fails or a result differs."
 
 data=${AXFIRE_DATA:-}
 out=$here/docs/benchmarks
 sanitizer=no
+out_given=no
 quick=
+double=no
 while [ $# -gt 0 ]; do
     case $1 in
         --data | --out)
@@ -24,11 +27,12 @@ while [ $# -gt 0 ]; do
                 printf '%s needs a value\n%s\n' "$1" "$usage" >&2
                 exit 2
             fi
-            if [ "$1" = --data ]; then data=$2; else out=$2; fi
+            if [ "$1" = --data ]; then data=$2; else out=$2 out_given=yes; fi
             shift
             ;;
         --sanitizer) sanitizer=yes ;;
         --quick) quick=--quick ;;
+        --test-double) double=yes ;;
         -h | --help)
             echo "$usage"
             exit
@@ -41,11 +45,32 @@ while [ $# -gt 0 ]; do
     shift
 done
 
-bin=$here/bin
+bin=${AXFIRE_BIN:-$here/bin}  # tests run builds of other names
 [ -x "$bin/axfire" ] || bin=$here/build/release/bin
-if [ ! -x "$bin/axfire" ] || [ ! -x "$bin/device_tests" ]; then
-    echo "$bin holds no axfire and device_tests: build first (docs/building.md), or unpack an archive of package.sh" >&2
+if [ ! -x "$bin/axfire" ] || [ ! -x "$bin/device_tests" ] || [ ! -x "$bin/gpu_limits" ]; then
+    echo "$bin holds no axfire, device_tests and gpu_limits: build first (docs/building.md), or unpack an archive of package.sh" >&2
     exit 2
+fi
+limit=470  # seconds, of all parts together
+left() {
+    local most=$1 rest=$((limit - SECONDS))
+    echo $((rest < most ? (rest > 1 ? rest : 1) : most))
+}
+report() {
+    python3 "$here/scripts/gpu_check.py" --axfire "$bin/axfire" --limits "$bin/gpu_limits" --data "$data" --out "$out" \
+        --seconds "$(left 300)" $quick "$@"
+}
+
+if [ "$double" = yes ]; then
+    if [ "$out_given" = no ] || [ -z "$data" ]; then
+        echo "--test-double needs --out and --data: its report is not one of a GPU" >&2
+        exit 2
+    fi
+    export AXFIRE_CUDA_DRIVER=${AXFIRE_TEST_DOUBLE:-$here/lib/libcuda_double.so} AXFIRE_CUDA_CODE=ptx
+    [ -e "$AXFIRE_CUDA_DRIVER" ] || export AXFIRE_CUDA_DRIVER=$here/build/release/tests/libcuda_double.so
+    mkdir -p "$out"
+    report --test-double
+    exit
 fi
 # A double may stand in a driver's place in other tests; here nothing may.
 unset AXFIRE_CUDA_DRIVER AXFIRE_CUDA_CODE
@@ -59,14 +84,14 @@ fi
 export AXFIRE_TEST_DEVICE=real
 [ -z "$data" ] || export AXFIRE_DATA=$data
 status=0
-timeout 240 "$bin/device_tests" || status=1
+timeout "$(left 160)" "$bin/device_tests" || status=1
 if [ "$sanitizer" = yes ]; then
-    timeout 240 compute-sanitizer --error-exitcode 1 --target-processes all "$bin/device_tests" \
+    timeout "$(left 100)" compute-sanitizer --error-exitcode 1 --target-processes all "$bin/device_tests" \
         --gtest_filter='DeviceShapes.*' || status=1
 fi
 if [ -n "$data" ]; then
     mkdir -p "$out"
-    timeout 200 python3 "$here/scripts/gpu_check.py" --axfire "$bin/axfire" --data "$data" --out "$out" $quick || status=1
+    report || status=1
 else
     echo "AXFIRE_DATA is not set: no real runs were compared or timed."
 fi

@@ -5,7 +5,7 @@ set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 usage="usage: scripts/package.sh [--build FOLDER] [--with-nvrtc] [-o FILE]
-Packs bin/axfire, bin/device_tests, the test double of the CUDA driver, scripts/gpu_check.sh and every shared library but
+Packs bin/axfire, bin/device_tests, bin/gpu_limits, the test double of the CUDA driver, scripts/gpu_check.sh and every shared library but
 those of the C library into a .tar.gz. Unpacked on another x86-64 Linux, bin/axfire runs as it is.
   --build FOLDER   a folder that was built (build/release)
   --with-nvrtc     this machine's NVRTC too (43 MB more), which GPUs need and machines without a CUDA toolkit lack
@@ -32,7 +32,7 @@ while [ $# -gt 0 ]; do
     shift
 done
 case $folder in /*) ;; *) folder=$axfire_root/$folder ;; esac
-for program in axfire device_tests; do
+for program in axfire device_tests gpu_limits; do
     [ -x "$folder/bin/$program" ] || fail 2 "$folder/bin/$program is missing: build it first (docs/building.md)"
 done
 
@@ -53,12 +53,12 @@ libraries_of() {
 }
 
 double=$folder/tests/libcuda_double.so
-cp "$folder/bin/axfire" "$folder/bin/device_tests" "$top/libexec/"
+cp "$folder/bin/axfire" "$folder/bin/device_tests" "$folder/bin/gpu_limits" "$top/libexec/"
 cp "$double" "$top/lib/"
-for library in $(libraries_of "$folder/bin/axfire" "$folder/bin/device_tests" "$double"); do
+for library in $(libraries_of "$folder/bin/axfire" "$folder/bin/device_tests" "$folder/bin/gpu_limits" "$double"); do
     is_of_the_system "$library" || cp -L "$library" "$top/lib/"
 done
-for program in axfire device_tests; do
+for program in axfire device_tests gpu_limits; do
     cat >"$top/bin/$program" <<'EOF'
 #!/bin/sh
 here=$(cd "$(dirname "$(readlink -f "$0")")/.." && pwd)

@@ -26,12 +26,18 @@ void encode_poisson(const Job& job, EncodedSample& out) {
         throw InputError(fmt::format("poisson rate scale {} is out of range; allowed are 0 to 1e30 spikes per step",
                                      options.rate_scale));
     }
+    const auto probability_of = [&](float value) { return probability(value, options.rate_scale); };
+    if (options.draws_later) {
+        out.constant = job.sample.frames == 0;
+        out.values.resize(job.size * (out.constant ? 1 : out.steps));
+        std::transform(job.frame(0), job.frame(0) + out.values.size(), out.values.begin(), probability_of);
+        return;
+    }
     std::vector<float> p(job.size);
     for (std::uint32_t step = 0; step < out.steps; ++step) {
         begin_step(out);
         if (step == 0 || job.sample.frames != 0) {
-            std::transform(job.frame(step), job.frame(step) + job.size, p.begin(),
-                           [&](float value) { return probability(value, options.rate_scale); });
+            std::transform(job.frame(step), job.frame(step) + job.size, p.begin(), probability_of);
         }
         // Number n of the subsequence is word n % 4 of block n / 4; a block that no element can use is not drawn.
         u64 n = u64{step} * job.size;

@@ -9,21 +9,20 @@
 
 namespace axfire::cli {
 
-std::string DeviceChoice::name() const {
-    return device ? fmt::format("cuda:{}", device->number) : "cpu";
-}
-
 DeviceChoice choose_device(const std::string& text) {
     if (text == "cpu") {
-        return {std::nullopt, false, "as asked for"};
+        return {{}, false, "as asked for"};
     }
     if (text == "auto") {
         try {
             const cuda::DeviceInfo device = cuda::choose_device();
-            return {device, true, "the first usable device"};
+            return {{device}, true, "the first usable device"};
         } catch (const InputError& none) {
-            return {std::nullopt, true, none.what()};
+            return {{}, true, none.what()};
         }
+    }
+    if (text == "cuda:all") {
+        return {cuda::usable_devices(), false, "all that are usable"};
     }
     int number = -1;
     const bool numbered = text.starts_with("cuda:");
@@ -33,9 +32,10 @@ DeviceChoice choose_device(const std::string& text) {
         number = error == std::errc() && rest == end && number >= 0 ? number : -1;
     }
     if (text != "cuda" && number < 0) {
-        throw InputError(fmt::format("--device '{}' is unknown; choose auto, cpu, cuda or cuda:<number>", text));
+        throw InputError(fmt::format(
+            "--device '{}' is unknown; choose auto, cpu, cuda or cuda:<number>, or cuda:all for every one", text));
     }
-    return {cuda::choose_device(number), false, "as asked for"};
+    return {{cuda::choose_device(number)}, false, "as asked for"};
 }
 
 }  // namespace axfire::cli

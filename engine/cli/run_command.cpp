@@ -148,7 +148,8 @@ void print_summary(const RunFlags& flags, const PreparedRun& run, const RunTotal
     fmt::print("samples      {} of {} steps of {} ms, {:.1f} samples/s on {} threads\n", run.options.samples,
                run.options.encoder.steps, run.network.conventions.dt_ms,
                static_cast<double>(run.options.samples) / totals.seconds, run.options.threads);
-    fmt::print("device       {}: {}\n", run.device.device ? run.device.name() + " " + run.device.device->name : "cpu",
+    fmt::print("device       {}: {}\n",
+               run.on_devices != nullptr ? run.on_devices->numbers() + " " + run.on_devices->names() : "cpu",
                run.device.reason);
     fmt::print("synapses     mul {}, add {}\n", to_string(run.arithmetic.synapse_mul),
                to_string(run.arithmetic.synapse_add));
@@ -331,9 +332,9 @@ void add_run(CLI::App& app) {
     sub->add_flag("--accuracy-over-time", f->accuracy_over_time,
                   "Accuracy as if the run ended after each step, and the steps until a prediction stays right");
 
-    sub->add_option(
-           "--device", f->device,
-           "auto (a CUDA device where one is usable, else the CPU), cpu, cuda, or cuda:<number>; changes no result")
+    sub->add_option("--device", f->device,
+                    "auto (a CUDA device where one is usable, else the CPU), cpu, cuda, cuda:<number>, or cuda:all "
+                    "(the samples are split over all of them); changes no result")
         ->capture_default_str();
     sub->add_option("--threads", f->threads, "Threads; default: all of the machine")->check(CLI::Range(1u, 4096u));
     sub->add_option("--batch", f->batch,

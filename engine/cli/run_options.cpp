@@ -123,18 +123,23 @@ std::uint32_t choose_steps(const RunFlags& flags, const PreparedRun& run) {
 constexpr std::size_t kDeviceBatch = 256;  // samples side by side fill a device
 
 void fall_back(const std::string& reason, const Notice& notice, PreparedRun& run) {
-    run.device = {std::nullopt, true, reason};
+    run.device = {{}, true, reason};
     if (notice) {
         notice("on the CPU: " + reason);
     }
 }
 
-/// The simulation on the device; where it cannot be and the device was not asked for, the CPU is chosen.
-void open_device(const DeviceOptions& options, PreparedRun& run) {
+/// The simulation on the devices; where it cannot be and they were not asked for, the CPU is chosen.
+void open_devices(const DeviceOptions& options, PreparedRun& run) {
+    std::vector<DeviceOptions> each;
+    for (const cuda::DeviceInfo& device : run.device.devices) {
+        each.push_back(options);
+        each.back().device = device;
+    }
     try {
-        run.on_device = std::make_unique<DeviceSimulation>(*run.simulation, options);
-        run.options.device = run.on_device.get();
-        run.options.batch = run.on_device->batch();
+        run.on_devices = std::make_unique<DeviceTeam>(*run.simulation, each);
+        run.options.devices = run.on_devices.get();
+        run.options.batch = run.on_devices->batch();
     } catch (const NotOnDevice& error) {
         if (!run.device.automatic) {
             throw;
@@ -192,7 +197,7 @@ PreparedRun prepare(const RunFlags& flags) {
     }
     options.input_events = encoder.encoding != Encoding::direct;
     options.readout = parse_readout(flags.readout);
-    options.jit = run.device.device ? Jit::off : jit;  // a device has kernels of its own
+    options.jit = run.device.devices.empty() ? jit : Jit::off;  // a device has kernels of its own
     run.simulation = std::make_unique<Simulation>(run.network, options);
 
     if (flags.samples > run.data->size()) {
@@ -204,10 +209,18 @@ PreparedRun prepare(const RunFlags& flags) {
     run.options.memory = flags.memory;
     run.options.steps_at_once = flags.steps_at_once;
     run.options.predict_every_step = flags.accuracy_over_time;
-    if (run.device.device) {
-        const std::size_t batch = std::min(flags.batch != 0 ? flags.batch : kDeviceBatch, run.options.samples);
-        open_device({*run.device.device, batch, encoder.steps, flags.memory, options.notice}, run);
-        if (run.on_device == nullptr) {
+    if (const std::size_t devices = run.device.devices.size(); devices != 0) {
+        const std::size_t share = (run.options.samples + devices - 1) / devices;
+        const std::size_t batch = std::min(flags.batch != 0 ? flags.batch : kDeviceBatch, share);
+        const bool draws = encoder.encoding == Encoding::poisson;
+        open_devices({{},
+                      batch,
+                      encoder.steps,
+                      flags.memory,
+                      draws ? std::optional<u64>(encoder.seed) : std::nullopt,
+                      options.notice},
+                     run);
+        if (run.on_devices == nullptr) {
             options.jit = jit;
             run.simulation = std::make_unique<Simulation>(run.network, options);
         }
@@ -255,10 +268,10 @@ nlohmann::ordered_json configuration(const RunFlags& flags, const PreparedRun& r
     json["spike_multiply"] = flags.multiply_spikes ? "on" : "off";
     json["weights"] = flags.weights.empty() ? "as given" : flags.weights;
     json["readout"] = readouts[static_cast<std::size_t>(run.simulation->readout())];
-    json["device"] = run.device.name();
+    json["device"] = run.on_devices != nullptr ? run.on_devices->numbers() : "cpu";
     json["device_reason"] = run.device.reason;
-    if (run.device.device) {
-        json["device_name"] = run.device.device->name;
+    if (run.on_devices != nullptr) {
+        json["device_name"] = run.on_devices->names();
     }
     json["isa"] = cpu_kernels().isa;
     json["threads"] = run.options.threads;

@@ -13,7 +13,7 @@
 #include "engine/cli/device_choice.h"
 #include "engine/network/conventions.h"
 #include "engine/record/run_file.h"
-#include "engine/simulation/device/device_simulation.h"
+#include "engine/simulation/device/team.h"
 #include "engine/simulation/runner.h"
 
 namespace axfire::cli {
@@ -58,7 +58,7 @@ struct PreparedRun {
     std::unique_ptr<Dataset> data;
     std::unique_ptr<Simulation> simulation;
     DeviceChoice device;
-    std::unique_ptr<DeviceSimulation> on_device;  ///< where the device is not the CPU
+    std::unique_ptr<DeviceTeam> on_devices;  ///< where the device is not the CPU
     Arithmetic arithmetic;                        ///< of the nodes for which the configuration file says nothing else
     RunOptions options;
     std::vector<RecordedPopulation> populations;  ///< one for each of options.traces

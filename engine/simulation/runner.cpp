@@ -162,11 +162,12 @@ RunTotals run_samples(const Simulation& simulation, const Dataset& data, const R
                       const std::function<void(std::span<FinishedSample>, const RunTotals&)>& sink) {
     const auto start = std::chrono::steady_clock::now();
     RunTotals totals;
-    totals.schedule = options.device != nullptr ? schedule_of(*options.device, simulation) : plan(simulation, options);
+    totals.schedule =
+        options.devices != nullptr ? schedule_of(*options.devices, simulation) : plan(simulation, options);
     totals.counts.resize(simulation.layers().size());
     ResultHash hash;
     std::vector<Simulation::Workspace> workspaces;
-    const unsigned workers = options.device != nullptr ? 0 : totals.schedule.threads;
+    const unsigned workers = options.devices != nullptr ? 0 : totals.schedule.threads;
     for (unsigned i = 0; i < workers; ++i) {
         workspaces.emplace_back(simulation, totals.schedule.steps_at_once, totals.schedule.threads_of_sample);
     }
@@ -192,8 +193,8 @@ RunTotals run_samples(const Simulation& simulation, const Dataset& data, const R
         totals.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
         sink(batch, totals);
     };
-    if (options.device != nullptr) {
-        run_on_device(*options.device, simulation, data, options, hand_on);
+    if (options.devices != nullptr) {
+        run_on_devices(*options.devices, simulation, data, options, hand_on);
         return totals;
     }
     omp_set_max_active_levels(totals.schedule.threads_of_sample > 1 ? 2 : 1);

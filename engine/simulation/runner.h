@@ -9,7 +9,7 @@
 
 namespace axfire {
 
-class DeviceSimulation;
+class DeviceTeam;
 
 struct RunOptions {
     EncoderOptions encoder;
@@ -19,8 +19,8 @@ struct RunOptions {
     std::size_t steps_at_once = 0;  ///< of a part of the network, at most; 0: as memory allows, up to 64
     std::size_t memory = 0;  ///< bytes for the buffers of steps and samples; 0: kDefaultMemory, as far as that goes
     std::vector<TraceRequest> traces;
-    bool predict_every_step = false;     ///< for RunTotals::correct_at
-    DeviceSimulation* device = nullptr;  ///< of the same simulation: samples run there, a batch at once
+    bool predict_every_step = false;      ///< for RunTotals::correct_at
+    const DeviceTeam* devices = nullptr;  ///< of the same simulation: samples run there, in batches
 };
 
 /// What a run has chosen.

@@ -77,6 +77,32 @@ TEST_F(Streams, OneStreamDoesNotWaitForAnother) {
     EXPECT_EQ(cu.cuStreamSynchronize(a), CUDA_SUCCESS);
 }
 
+/// An upload that does not wait for what reads the old bytes comes too early, where the double is eager.
+TEST_F(Streams, EagerCopiesFindWhatDoesNotWait) {
+    const char* ptx =
+        ".version 9.0\n.target sm_75\n.visible .entry k(.param .u64 p) { .reg .b64 %rd<2>; .reg .b32 %r<2>;"
+        "ld.param.u64 %rd0, [p]; ld.global.u32 %r0, [%rd0]; st.global.u32 [%rd0+4], %r0; ret; }";
+    const CUfunction f = load(ptx);
+    setenv("AXFIRE_CUDA_DOUBLE_EAGER", "1", 1);
+    ASSERT_EQ(cu.cuInit(0), CUDA_SUCCESS);
+    void* parameters[] = {&data};
+    for (const bool waits : {false, true}) {
+        EXPECT_EQ(cu.cuMemsetD32_v2(data, 2, kCount), CUDA_SUCCESS);
+        EXPECT_EQ(cu.cuCtxSynchronize(), CUDA_SUCCESS);
+        pinned[0] = 7;
+        EXPECT_EQ(cu.cuLaunchKernel(f, 1, 1, 1, 1, 1, 1, 0, a, parameters, nullptr), CUDA_SUCCESS);
+        EXPECT_EQ(cu.cuEventRecord(event, a), CUDA_SUCCESS);
+        if (waits) {
+            EXPECT_EQ(cu.cuStreamWaitEvent(b, event, 0), CUDA_SUCCESS);
+        }
+        EXPECT_EQ(cu.cuMemcpyHtoDAsync_v2(data, pinned, 4, b), CUDA_SUCCESS);
+        EXPECT_EQ(cu.cuCtxSynchronize(), CUDA_SUCCESS);
+        EXPECT_EQ(download<std::uint32_t>(data, 2)[1], waits ? 2 : 7);
+    }
+    unsetenv("AXFIRE_CUDA_DOUBLE_EAGER");
+    ASSERT_EQ(cu.cuInit(0), CUDA_SUCCESS);
+}
+
 TEST_F(Streams, UnlessAnEventSaysSo) {
     EXPECT_EQ(fill(7, a), CUDA_SUCCESS);
     EXPECT_EQ(cu.cuEventRecord(event, a), CUDA_SUCCESS);

@@ -58,9 +58,10 @@ inline std::string difference(const Simulation& simulation, const SampleResult& 
     return cpu.hash_words == device.hash_words ? "" : "the words of the hash";
 }
 
-/// Runs the samples both ways, with everything traced; the first difference, or nothing.
-inline std::string compare(const Network& network, SimulationOptions options,
-                           const std::vector<EncodedSample>& samples) {
+/// Runs the samples both ways, with everything traced; the first difference, or nothing. Inputs and recordings go in
+/// blocks of few steps; on the device a batch begins while another one is in work.
+inline std::string compare(const Network& network, SimulationOptions options, const std::vector<EncodedSample>& samples,
+                           std::size_t block_words = 1000) {
     options.jit = Jit::off;
     const Simulation simulation(network, options);
     std::vector<TraceRequest> requests;
@@ -69,9 +70,22 @@ inline std::string compare(const Network& network, SimulationOptions options,
             requests.push_back({layer.node, simulation.spikes(layer.node), simulation.has_membrane(layer.node)});
         }
     }
-    DeviceSimulation device(
-        simulation, {cuda::choose_device(), samples.size(), samples.front().steps, 0, [](const std::string&) {}});
+    const Notice silent = [](const std::string&) {};
+    DeviceSimulation device(simulation,
+                            {cuda::choose_device(), samples.size(), samples.front().steps, 0, {}, silent, block_words});
     const std::vector<SampleResult> found = device.run(samples, requests, true);
+    device.send(samples);
+    device.begin({}, false);
+    device.send(samples);
+    device.begin({}, false);
+    for (std::size_t again = 0; again < 2; ++again) {
+        const std::vector<SampleResult> same = device.finish();
+        for (std::size_t i = 0; i < samples.size(); ++i) {
+            if (same[i].hash_words != found[i].hash_words) {
+                return "sample " + std::to_string(i) + ": the hash of a later batch";
+            }
+        }
+    }
     Simulation::Workspace workspace(simulation);
     for (std::size_t i = 0; i < samples.size(); ++i) {
         const SampleResult expected = simulation.run(samples[i], requests, workspace, true);

@@ -18,7 +18,7 @@ cuda::ModuleRequest representative(const char* add, const char* mul) {
              {"LinearEvents<Add, Mul>", sizeof(device::LinearEventsArgs)},
              {"CompactEvents", sizeof(device::CompactArgs)},
              {"ConvolveImage<4, Add, Mul>", sizeof(device::ConvolutionArgs)},
-             {"ConvolveEvents<Add, Mul>", sizeof(device::ConvolutionArgs)},
+             {"ConvolveEvents<4, Add, Mul>", sizeof(device::ConvolutionArgs)},
              {"PoolEvents<Add, Mul>", sizeof(device::PoolArgs)},
              {"SumSignals<Add, Mul>", sizeof(device::SumArgs)},
              {"Population<lif_model, Add, Mul>", sizeof(device::PopulationArgs)},

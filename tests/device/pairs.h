@@ -2,6 +2,7 @@
 // Functions of two words over many pairs, on the device.
 #pragma once
 
+#include <algorithm>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -14,10 +15,9 @@ namespace axfire::test {
 /// Kernels k<n>(a, b, out, count), compiled from one source.
 class PairKernels {
 public:
-    /// `kind`: AddPairs or MultiplyPairs, over each spec.
+    /// An operation by the unit of each spec.
     template <class Spec>
-    PairKernels(const std::string& kind, const std::vector<Spec>& specs)
-        : PairKernels(source_of(kind, specs), cuda::device_flags()) {}
+    explicit PairKernels(const std::vector<Spec>& specs) : PairKernels(source_of(specs), cuda::device_flags()) {}
 
     PairKernels(const std::string& source, std::vector<std::string> flags) {
         flags.push_back("--gpu-architecture=compute_75");
@@ -27,7 +27,7 @@ public:
 
     const std::string& ptx() const { return ptx_; }
 
-    /// The first pair for which the kernel and the host differ, or nothing.
+    /// The first pair for which a kernel and the host differ, or nothing.
     template <class Host>
     std::string first_difference(std::size_t kernel, const std::vector<std::pair<u32, u32>>& pairs, Host host) const {
         const u32 n = static_cast<u32>(pairs.size());
@@ -60,30 +60,34 @@ public:
     }
 
 private:
+    /// Where all specs are of one unit the others are left out, which compiles sooner.
     template <class Spec>
-    static std::string source_of(const std::string& kind, const std::vector<Spec>& specs) {
-        const bool adds = std::is_same_v<Spec, AdderSpec>;
-        std::string source =
-            "#define AXFIRE_ISA gpu\n"
-            "#include \"engine/backend/cuda/device/kernels.h\"\n"
+    static std::string source_of(const std::vector<Spec>& specs) {
+        constexpr bool kAdds = std::is_same_v<Spec, AdderSpec>;
+        const bool one =
+            std::all_of(specs.begin(), specs.end(), [&](const Spec& s) { return s.unit == specs[0].unit; });
+        std::string source = "#define AXFIRE_ISA gpu\n";
+        if constexpr (kAdds) {
+            source = one ? cuda::device_units(specs[0].unit, MultiplierId::exact) : source;
+        } else {
+            source = one ? cuda::device_units(AdderId::exact, specs[0].unit) : source;
+        }
+        source +=
+            "#include \"arith/functors.h\"\n"
             "void axfire::device_model(const UnitModel&, u32, u32, u32&, u32&) {}\n"
-            "namespace axfire::gpu {\n"
-            "template <class Unit> __device__ u32 AddPairs(u32 a, u32 b, u32 i) {\n"
-            "    const RandomSite site;\n"
-            "    return Unit::finish(Unit(AdderSpec{}, site)(a, b, Draw<u32>{site, i, 0, Role::sum}));\n"
-            "}\n"
-            "template <class Unit> __device__ u32 MultiplyPairs(u32 a, u32 b, u32 i) {\n"
-            "    const RandomSite site;\n"
-            "    return canonical_nan(Unit(MultiplierSpec{}, site)(a, b, Draw<u32>{site, i, 0, Role::sum}));\n"
-            "}\n";
+            "namespace axfire::gpu {\n";
         for (std::size_t i = 0; i < specs.size(); ++i) {
             const std::string n = std::to_string(i);
-            source += "constexpr " + std::string(adds ? "AdderSpec" : "MultiplierSpec") + " kSpec" + n +
+            const std::string unit = std::string(kAdds ? "FixedAdd" : "FixedMul") + "<kSpec" + n + ">";
+            source += std::string("constexpr ") + (kAdds ? "AdderSpec" : "MultiplierSpec") + " kSpec" + n +
                       initialiser(specs[i]) + ";\n" + "extern \"C\" __global__ void k" + n +
                       "(const u32* a, const u32* b, u32* out, u32 n) {\n"
                       "    const u32 i = blockIdx.x * blockDim.x + threadIdx.x;\n"
+                      "    const RandomSite site;\n"
+                      "    const Draw<u32> draw{site, i, 0, Role::sum};\n"
                       "    if (i < n) { out[i] = " +
-                      kind + "<" + (adds ? "FixedAdd" : "FixedMul") + "<kSpec" + n + ">>(a[i], b[i], i); }\n}\n";
+                      (kAdds ? unit + "::finish" : "canonical_nan") + "(" + unit + "(kSpec" + n +
+                      ", site)(a[i], b[i], draw)); }\n}\n";
         }
         return source + "}\n";
     }

@@ -29,7 +29,7 @@ Json run(const std::string& arguments, const std::string& device, const std::str
 
 /// The same predictions, operations and hash on both.
 void expect_equal_runs(const std::string& arguments) {
-    const Json cpu = run(arguments, "cpu");
+    const Json cpu = run(arguments + " --jit off", "cpu");  // general kernels: the same bits, no compiler
     const Json device = run(arguments, "cuda");
     ASSERT_FALSE(cpu.empty() || device.empty());
     EXPECT_EQ(cpu["device"], "cpu");
@@ -78,7 +78,8 @@ TEST(DeviceRun, ResNet20) {
 TEST(DeviceRun, ChoosesAndSaysWhy) {
     choose_driver();
     AXFIRE_REQUIRE_DATA(data);
-    const std::string model = data + "/nir/cnn_sinabs.nir --data nmnist:" + data + "/nmnist/Test -T 2 --samples 1";
+    const std::string model =
+        data + "/nir/cnn_sinabs.nir --data nmnist:" + data + "/nmnist/Test -T 2 --samples 1 --jit off";
     const auto refused = [&](const std::string& device, const std::string& part, const std::string& settings = "") {
         const CommandResult r = axfire("run " + model + " -q --device " + device, settings);
         EXPECT_EQ(r.code, 2) << r.err;
@@ -140,15 +141,53 @@ TEST(DeviceRun, LittleMemoryMeansFewerSamplesAtOnce) {
     EXPECT_EQ(Json::parse(fewer.out)["result_hash"], all["result_hash"]);
 }
 
+/// Samples split over several devices: the results of one, in their order; a device that fails hands over.
+TEST(DeviceRun, SeveralDevices) {
+    AXFIRE_NEEDS_DEVICE();
+    AXFIRE_NEEDS_DOUBLE();
+    AXFIRE_REQUIRE_DATA(data);
+    const std::string model =
+        data + "/models/mnist_mlp_98p15.onnx --data mnist:" + data + "/mnist --samples 23 --jit off";
+    const Json cpu = run(model, "cpu");
+    const auto expect_equal = [&](const Json& devices, const std::string& names) {
+        ASSERT_FALSE(devices.empty());
+        EXPECT_EQ(devices["device"], names);
+        for (const char* what : {"result_hash", "predictions", "layers", "accuracy"}) {
+            EXPECT_EQ(cpu[what], devices[what]) << what << ": " << names;
+        }
+    };
+    const std::string three = "AXFIRE_CUDA_DOUBLE_DEVICES=3";
+    const Json all = run(model, "cuda:all", three);
+    expect_equal(all, "cuda:0, cuda:1, cuda:2");
+    EXPECT_EQ(all["schedule"]["batch"], 8);
+    expect_equal(run(model + " --batch 2", "cuda:all", three), "cuda:0, cuda:1, cuda:2");
+    expect_equal(run(model, "cuda:2", three), "cuda:2");
+    const auto with = [&](const std::string& fault, const std::string& batch) {
+        return axfire("run " + model + batch + " --json --device cuda:all",
+                      three + " AXFIRE_CUDA_DOUBLE_FAIL=" + fault);
+    };
+    // One cannot be opened.
+    const CommandResult two = with("cuDevicePrimaryCtxRetain:2:2", "");
+    ASSERT_EQ(two.code, 0) << two.err;
+    EXPECT_NE(two.err.find("cuda:1 is left out"), std::string::npos) << two.err;
+    expect_equal(Json::parse(two.out), "cuda:0, cuda:2");
+    // One fails on the way; another one has too little memory for its share.
+    const CommandResult failed = with("cuEventSynchronize:20:700", " --batch 2");
+    ASSERT_EQ(failed.code, 0) << failed.err;
+    EXPECT_NE(failed.err.find(" failed, the other devices go on: CUDA: cuEventSynchronize"), std::string::npos)
+        << failed.err;
+    expect_equal(Json::parse(failed.out), "cuda:0, cuda:1, cuda:2");
+}
+
 TEST(DeviceRun, ErrorsOfTheDriverNameTheCall) {
     AXFIRE_NEEDS_DEVICE();
     AXFIRE_NEEDS_DOUBLE();
     AXFIRE_REQUIRE_DATA(data);
     const CommandResult r =
         axfire("run " + data + "/models/mnist_mlp_98p15.onnx --data mnist:" + data + "/mnist --samples 1 --device cuda",
-               "AXFIRE_CUDA_DOUBLE_FAIL=cuStreamSynchronize:1:700");
+               "AXFIRE_CUDA_DOUBLE_FAIL=cuEventSynchronize:1:700");
     EXPECT_EQ(r.code, 1) << r.err;
-    EXPECT_NE(r.err.find("cuStreamSynchronize"), std::string::npos) << r.err;
+    EXPECT_NE(r.err.find("cuEventSynchronize"), std::string::npos) << r.err;
 }
 
 }  // namespace

@@ -32,6 +32,9 @@ DeviceInfo describe(int number) {
         info.capability = 10 * attribute(DeviceAttribute::major, device) + attribute(DeviceAttribute::minor, device);
         info.multiprocessors = attribute(DeviceAttribute::multiprocessors, device);
         AXFIRE_CUDA(cuDeviceTotalMem, &info.memory, device);
+        info.clock = 1e3 * attribute(DeviceAttribute::clock_khz, device);
+        info.memory_speed = 2.0 / 8 * 1e3 * attribute(DeviceAttribute::memory_clock_khz, device) *
+                            attribute(DeviceAttribute::memory_bus_bits, device);  // two transfers a clock
     } catch (const Error& error) {
         info.unusable = error.what();
         return info;
@@ -59,6 +62,13 @@ std::vector<DeviceInfo> list_devices() {
     return devices;
 }
 
+std::vector<DeviceInfo> usable_devices() {
+    choose_device();  // says why there is none
+    std::vector<DeviceInfo> devices = list_devices();
+    std::erase_if(devices, [](const DeviceInfo& d) { return !d.unusable.empty(); });
+    return devices;
+}
+
 DeviceInfo choose_device(int number) {
     const std::vector<DeviceInfo> devices = list_devices();
     if (!driver().lacking.empty()) {
@@ -81,12 +91,14 @@ DeviceInfo choose_device(int number) {
 }
 
 Context::Context(const DeviceInfo& device) : device_(device) {
-    ContextHandle handle = nullptr;
-    AXFIRE_CUDA(cuDevicePrimaryCtxRetain, &handle, device.number);
-    AXFIRE_CUDA(cuCtxSetCurrent, handle);
+    AXFIRE_CUDA(cuDevicePrimaryCtxRetain, &handle_, device.number);
+    use();
 }
 Context::~Context() {
     driver().cuDevicePrimaryCtxRelease(device_.number);
+}
+void Context::use() const {
+    AXFIRE_CUDA(cuCtxSetCurrent, handle_);
 }
 std::size_t Context::free_memory() const {
     std::size_t left = 0, total = 0;
@@ -105,12 +117,53 @@ void Stream::synchronize() const {
     AXFIRE_CUDA(cuStreamSynchronize, handle_);
 }
 
+void Stream::record(const Event& event) const {
+    AXFIRE_CUDA(cuEventRecord, event.handle(), handle_);
+}
+void Stream::wait_for(const Event& event) const {
+    AXFIRE_CUDA(cuStreamWaitEvent, handle_, event.handle(), 0);
+}
+
+Event::Event(Time time) {
+    constexpr unsigned kWithoutTime = 2;
+    AXFIRE_CUDA(cuEventCreate, &handle_, time == Time::none ? kWithoutTime : 0);
+}
+Event::~Event() {
+    driver().cuEventDestroy(handle_);
+}
+void Event::synchronize() const {
+    AXFIRE_CUDA(cuEventSynchronize, handle_);
+}
+
+float Event::since(const Event& earlier) const {
+    float milliseconds = 0;
+    AXFIRE_CUDA(cuEventElapsedTime, &milliseconds, earlier.handle_, handle_);
+    return milliseconds;
+}
+
 Memory::Memory(std::size_t bytes) {
     AXFIRE_CUDA(cuMemAlloc, &address_, std::max<std::size_t>(bytes, 1));
 }
 Memory::~Memory() {
     if (address_ != 0) {
         driver().cuMemFree(address_);
+    }
+}
+
+HostMemory::HostMemory(std::size_t bytes) : bytes_(bytes) {
+    const Result result = driver().cuMemHostAlloc(&data_, std::max<std::size_t>(bytes, 1), 0);
+    locked_ = result == kSuccess;
+    if (result == kOutOfMemory) {
+        data_ = ::operator new(std::max<std::size_t>(bytes, 1));
+    } else {
+        check("cuMemHostAlloc", result);
+    }
+}
+HostMemory::~HostMemory() {
+    if (locked_ && data_ != nullptr) {
+        driver().cuMemFreeHost(data_);
+    } else {
+        ::operator delete(data_);
     }
 }
 

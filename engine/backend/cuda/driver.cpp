@@ -39,6 +39,14 @@ Driver load() {
 #define AXFIRE_FIND(name, symbol, parameters) find(d.name, #symbol);
     AXFIRE_CUDA_FUNCTIONS(AXFIRE_FIND)
 #undef AXFIRE_FIND
+    d.has_graphs = true;
+    const auto find_optional = [&](auto& member, const char* symbol) {
+        member = reinterpret_cast<std::remove_reference_t<decltype(member)>>(dlsym(handle, symbol));
+        d.has_graphs = d.has_graphs && member != nullptr;
+    };
+#define AXFIRE_FIND(name, symbol, parameters) find_optional(d.name, #symbol);
+    AXFIRE_CUDA_GRAPH_FUNCTIONS(AXFIRE_FIND)
+#undef AXFIRE_FIND
     if (d.lacking.empty()) {
         if (const Result result = d.cuInit(0); result != kSuccess) {
             d.lacking = fmt::format("cuInit: {}", describe(d, result));

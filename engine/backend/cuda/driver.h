@@ -17,6 +17,9 @@ using ContextHandle = struct ContextTag*;
 using ModuleHandle = struct ModuleTag*;
 using FunctionHandle = struct FunctionTag*;
 using StreamHandle = struct StreamTag*;
+using EventHandle = struct EventTag*;
+using GraphHandle = struct GraphTag*;
+using GraphExecHandle = struct GraphExecTag*;
 
 inline constexpr Result kSuccess = 0;
 inline constexpr Result kOutOfMemory = 2;
@@ -25,7 +28,10 @@ inline constexpr Result kNoBinaryForGpu = 209;
 inline constexpr Result kUnsupportedPtx = 222;
 
 enum class DeviceAttribute : int {
+    clock_khz = 13,
     multiprocessors = 16,
+    memory_clock_khz = 36,
+    memory_bus_bits = 37,
     major = 75,  ///< of the compute capability
     minor = 76,
 };
@@ -50,6 +56,8 @@ enum class DeviceAttribute : int {
        void**))                                                                                                    \
     X(cuMemAlloc, cuMemAlloc_v2, (Address*, std::size_t))                                                          \
     X(cuMemFree, cuMemFree_v2, (Address))                                                                          \
+    X(cuMemHostAlloc, cuMemHostAlloc, (void**, std::size_t, unsigned))                                             \
+    X(cuMemFreeHost, cuMemFreeHost, (void*))                                                                       \
     X(cuMemGetInfo, cuMemGetInfo_v2, (std::size_t*, std::size_t*))                                                 \
     X(cuMemcpyHtoD, cuMemcpyHtoD_v2, (Address, const void*, std::size_t))                                          \
     X(cuMemcpyHtoDAsync, cuMemcpyHtoDAsync_v2, (Address, const void*, std::size_t, StreamHandle))                  \
@@ -59,14 +67,31 @@ enum class DeviceAttribute : int {
     X(cuStreamCreate, cuStreamCreate, (StreamHandle*, unsigned))                                                   \
     X(cuStreamDestroy, cuStreamDestroy_v2, (StreamHandle))                                                         \
     X(cuStreamSynchronize, cuStreamSynchronize, (StreamHandle))                                                    \
+    X(cuStreamWaitEvent, cuStreamWaitEvent, (StreamHandle, EventHandle, unsigned))                                 \
+    X(cuEventCreate, cuEventCreate, (EventHandle*, unsigned))                                                      \
+    X(cuEventDestroy, cuEventDestroy_v2, (EventHandle))                                                            \
+    X(cuEventRecord, cuEventRecord, (EventHandle, StreamHandle))                                                   \
+    X(cuEventElapsedTime, cuEventElapsedTime, (float*, EventHandle, EventHandle))                                  \
+    X(cuEventSynchronize, cuEventSynchronize, (EventHandle))                                                       \
     X(cuGetErrorName, cuGetErrorName, (Result, const char**))                                                      \
     X(cuGetErrorString, cuGetErrorString, (Result, const char**))
+
+// Those of graphs, which older drivers lack: nullptr there.
+#define AXFIRE_CUDA_GRAPH_FUNCTIONS(X)                                                                      \
+    X(cuStreamBeginCapture, cuStreamBeginCapture_v2, (StreamHandle, int))                                   \
+    X(cuStreamEndCapture, cuStreamEndCapture, (StreamHandle, GraphHandle*))                                 \
+    X(cuGraphInstantiate, cuGraphInstantiateWithFlags, (GraphExecHandle*, GraphHandle, unsigned long long)) \
+    X(cuGraphLaunch, cuGraphLaunch, (GraphExecHandle, StreamHandle))                                        \
+    X(cuGraphDestroy, cuGraphDestroy, (GraphHandle))                                                        \
+    X(cuGraphExecDestroy, cuGraphExecDestroy, (GraphExecHandle))
 
 /// The table of functions.
 struct Driver {
 #define AXFIRE_MEMBER(name, symbol, parameters) Result(*name) parameters = nullptr;
     AXFIRE_CUDA_FUNCTIONS(AXFIRE_MEMBER)
+    AXFIRE_CUDA_GRAPH_FUNCTIONS(AXFIRE_MEMBER)
 #undef AXFIRE_MEMBER
+    bool has_graphs = false;
     std::string library;  ///< its name
     std::string lacking;  ///< why nothing can be called; empty where all is well
 };

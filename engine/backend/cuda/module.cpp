@@ -12,6 +12,7 @@
 
 #include <fmt/format.h>
 
+#include "arith/catalogue.h"
 #include "arith/error.h"
 #include "engine/backend/cuda/nvrtc.h"
 #include "engine/backend/jit/cache.h"
@@ -104,18 +105,33 @@ const std::vector<std::string>& device_flags() {
     return flags;
 }
 
-std::string module_source(const ModuleRequest& r) {
-    std::string source = fmt::format(
+std::string device_units(AdderId add, MultiplierId mul) {
+    const auto list = [](auto unit, auto model) {
+        return unit == model ? std::string() : fmt::format("X({})", info(unit).name);
+    };
+    return fmt::format(
         "#define AXFIRE_ISA gpu\n"
-        "#include \"engine/backend/cuda/device/kernels.h\"\n"
-        "namespace axfire::gpu {{\n"
-        "constexpr AdderSpec kAdd{};\n"
-        "constexpr MultiplierSpec kMul{};\n"
-        "using Add = {};\n"
-        "using Mul = {};\n"
-        "}}\n",
-        initialiser(r.add), initialiser(r.mul), r.add == AdderSpec{} ? "NativeAdd" : "FixedAdd<kAdd>",
-        r.mul == MultiplierSpec{} ? "NativeMul" : "FixedMul<kMul>");
+        "#include \"arith/unit_lists.h\"\n"
+        "#undef AXFIRE_ADDERS\n"
+        "#undef AXFIRE_MULTIPLIERS\n"
+        "#define AXFIRE_ADDERS(X) {}\n"
+        "#define AXFIRE_MULTIPLIERS(X) {}\n",
+        list(add, AdderId::model), list(mul, MultiplierId::model));
+}
+
+std::string module_source(const ModuleRequest& r) {
+    std::string source =
+        device_units(r.add.unit, r.mul.unit) + fmt::format(
+                                                   "#include \"engine/backend/cuda/device/kernels.h\"\n"
+                                                   "namespace axfire::gpu {{\n"
+                                                   "constexpr AdderSpec kAdd{};\n"
+                                                   "constexpr MultiplierSpec kMul{};\n"
+                                                   "using Add = {};\n"
+                                                   "using Mul = {};\n"
+                                                   "}}\n",
+                                                   initialiser(r.add), initialiser(r.mul),
+                                                   r.add == AdderSpec{} ? "NativeAdd" : "FixedAdd<kAdd>",
+                                                   r.mul == MultiplierSpec{} ? "NativeMul" : "FixedMul<kMul>");
     source += user_function("adder_model", r.adder_model, r.add.model_use);
     source += user_function("multiplier_model", r.multiplier_model, r.mul.model_use);
     source +=

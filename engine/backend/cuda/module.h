@@ -27,6 +27,10 @@ struct ModuleRequest {
     std::string name = {};  ///< of the units, for notices
 };
 
+/// What a source begins with: of the lists from which the functors choose a unit, one adder and one multiplier are
+/// left. Compiling all units to throw them away takes ten times as long.
+std::string device_units(AdderId add, MultiplierId mul);
+
 /// The CUDA C++ source; users' files are part of it. Throws InputError where one cannot be read.
 std::string module_source(const ModuleRequest& request);
 

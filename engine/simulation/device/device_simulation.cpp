@@ -2,8 +2,6 @@
 #include "engine/simulation/device/device_simulation.h"
 
 #include <algorithm>
-#include <bit>
-#include <cmath>
 #include <cstring>
 
 #include <fmt/format.h>
@@ -21,14 +19,22 @@ double mebibytes(std::size_t bytes) {
     return static_cast<double>(bytes) / (1 << 20);
 }
 
-u32 bits_of(float x) {
-    return std::isnan(x) ? kCanonicalNan : std::bit_cast<u32>(x);
-}
-
 }  // namespace
 
+DeviceInput::Kind DeviceSimulation::kind_of_input(const Simulation& simulation, const DeviceOptions& options) {
+    return !simulation.events_[simulation.input_] ? DeviceInput::Kind::values
+           : options.poisson                      ? DeviceInput::Kind::probabilities
+                                                  : DeviceInput::Kind::events;
+}
+
 DeviceSimulation::DeviceSimulation(const Simulation& simulation, const DeviceOptions& options)
-    : simulation_(simulation), context_(options.device), steps_(options.steps), host_(simulation) {
+    : simulation_(simulation),
+      context_(options.device),
+      steps_(options.steps),
+      input_(kind_of_input(simulation, options), simulation.input_size_, options.steps, options.poisson.value_or(0),
+             options.block_words),
+      recording_(options.block_words),
+      host_(simulation) {
     choose_batch(options);
     const Notice silent = [](const std::string&) {};
     try {
@@ -39,6 +45,10 @@ DeviceSimulation::DeviceSimulation(const Simulation& simulation, const DeviceOpt
         throw NotOnDevice(fmt::format("{}; the kernels are by NVRTC {}, which may be newer than the driver",
                                       error.what(), cuda::nvrtc().version));
     }
+}
+
+DeviceSimulation::~DeviceSimulation() {
+    cuda::driver().cuCtxSetCurrent(context_.handle());  // of what the members give back
 }
 
 void DeviceSimulation::choose_batch(const DeviceOptions& options) {
@@ -92,7 +102,7 @@ std::unique_ptr<DeviceProgram> DeviceSimulation::build(u32 samples, bool measure
         a.out = program->array(a.size, kAbsent);
         a.previous = s.remembered_[n] ? program->array(a.size, kAbsent) : nullptr;
     }
-    describe_input(*program);
+    input_.describe(*program, arrays_[s.input_].out);
     for (const std::size_t n : s.topology_.order) {
         if (s.stages_[n] == nullptr) {
             continue;
@@ -123,20 +133,6 @@ std::unique_ptr<DeviceProgram> DeviceSimulation::build(u32 samples, bool measure
     return program;
 }
 
-void DeviceSimulation::describe_input(DeviceProgram& program) {
-    const Arrays& input = arrays_[simulation_.input_];
-    if (!simulation_.events_[simulation_.input_]) {
-        return;  // values are copied
-    }
-    event_begin_ = program.array(steps_ + 1, 0);
-    event_addresses_ = program.array(4, 0);  // the first sample's serves all
-    program.fill(input.out, input.size, kAbsent);
-    program.launch("FeedEvents",
-                   device::FeedArgs{static_cast<u32>(input.size), steps_, event_begin_,
-                                    reinterpret_cast<const device::EventArrays*>(event_addresses_), input.out},
-                   256, When::in_step, 256);
-}
-
 std::vector<DeviceSource> DeviceSimulation::sources_of(std::size_t node) const {
     const Simulation& s = simulation_;
     std::vector<DeviceSource> sources;
@@ -154,196 +150,200 @@ std::vector<DeviceSource> DeviceSimulation::sources_of(std::size_t node) const {
     return sources;
 }
 
-/// The events of all steps of all samples, by addresses that the program knows; or the values of the first step.
-void DeviceSimulation::send_input(std::span<const EncodedSample> samples) {
-    if (!simulation_.events_[simulation_.input_]) {
-        send_values(samples, 0);
-        return;
+std::size_t DeviceSimulation::place_of(std::size_t node) const {
+    return static_cast<std::size_t>(std::find(order_.begin(), order_.end(), node) - order_.begin());
+}
+
+void DeviceSimulation::send(std::vector<EncodedSample> samples) {
+    context_.use();
+    input_.send(std::move(samples));
+}
+
+void DeviceSimulation::begin(const std::vector<TraceRequest>& traces, bool predict_every_step) {
+    if (simulation_.rounds_stochastically_ && steps_ > 1u << 24) {
+        throw InputError(fmt::format("stochastic rounding takes at most {} steps", 1u << 24));
     }
-    const std::size_t stride = padded(steps_ + 1);
-    std::vector<u32> begin(samples.size() * stride);
-    std::vector<u32> index, amplitude;
-    for (std::size_t i = 0; i < samples.size(); ++i) {
-        for (u32 t = 0; t <= steps_; ++t) {
-            begin[i * stride + t] = static_cast<u32>(index.size()) + samples[i].step_begin[t];
-        }
-        index.insert(index.end(), samples[i].index.begin(), samples[i].index.end());
-        for (const float a : samples[i].amplitude) {
-            amplitude.push_back(std::bit_cast<u32>(a));
+    context_.use();
+    Batch& batch = begun_.emplace_back();
+    batch.count = input_.count();
+    batch.constant = input_.is_constant();
+    batch.results.resize(batch.count);
+    program_->begin(static_cast<u32>(batch.count), input_.first_sample(), stream_);
+    try {
+        record(batch, traces, predict_every_step);
+    } catch (const cuda::Error&) {  // too little memory: smaller batches may do
+        begun_.pop_back();
+        throw;
+    }
+    for (u32 t = 0; t < steps_; ++t) {
+        program_->set_step(t, stream_);
+        input_.bring(t, stream_);
+        const bool steady = batch.constant && t != 0;
+        repeated_[{batch.count, steady}].launch(stream_, [&] { step(steady); });
+        input_.end(t, stream_);
+        recording_.take(t, stream_);
+    }
+    fetch(batch.count, left_[turn_]);
+    turn_ ^= 1;
+    recording_.end();
+}
+
+/// One step of all nodes. `steady`: nodes that give what they gave in the step before are left out.
+void DeviceSimulation::step(bool steady) {
+    const auto run = [&](std::size_t node, When when) { program_->run(node, when, stream_); };
+    run(0, When::in_step);
+    for (std::size_t i = 0; i < order_.size(); ++i) {
+        if (!steady || !simulation_.steady_[order_[i]]) {
+            run(1 + i, When::in_step);
         }
     }
-    if (index.size() > event_capacity_ || event_capacity_ == 0) {
-        event_capacity_ = index.size() + index.size() / 4 + 1;
-        events_ = cuda::Memory();
-        events_ = cuda::Memory(2 * event_capacity_ * sizeof(u32));
+    run(1 + order_.size(), When::in_step);
+    for (std::size_t i = 0; i < order_.size(); ++i) {
+        run(1 + i, When::at_end);
     }
-    const Address amplitudes = events_.address() + event_capacity_ * sizeof(u32);
-    const Address addresses[] = {events_.address(), amplitudes};
-    const auto send = [&](Address to, const void* from, std::size_t bytes) {
-        if (bytes != 0) {
-            AXFIRE_CUDA(cuMemcpyHtoDAsync, to, from, bytes, stream_.handle());
-        }
+    run(2 + order_.size(), When::at_end);
+}
+
+void DeviceSimulation::record(Batch& batch, const std::vector<TraceRequest>& traces, bool predict_every_step) {
+    std::vector<DeviceRecording::Array> arrays;
+    const auto add = [&](const u32* from, std::size_t n) {
+        arrays.push_back({from, batch.count * padded(static_cast<u32>(n))});
     };
-    send(events_.address(), index.data(), index.size() * sizeof(u32));
-    send(amplitudes, amplitude.data(), amplitude.size() * sizeof(u32));
-    send(reinterpret_cast<Address>(event_begin_), begin.data(), begin.size() * sizeof(u32));
-    send(reinterpret_cast<Address>(event_addresses_), addresses, sizeof addresses);
-    stream_.synchronize();
-}
-
-void DeviceSimulation::send_values(std::span<const EncodedSample> samples, u32 t) {
-    const Arrays& input = arrays_[simulation_.input_];
-    const std::size_t stride = padded(static_cast<u32>(input.size));
-    std::vector<u32> values(samples.size() * stride);
-    for (std::size_t i = 0; i < samples.size(); ++i) {
-        const float* from = samples[i].values.data() + (samples[i].constant ? 0 : t * input.size);
-        std::transform(from, from + input.size, values.begin() + static_cast<std::ptrdiff_t>(i * stride), bits_of);
+    for (SampleResult& result : batch.results) {
+        result.traces.resize(traces.size());
     }
-    AXFIRE_CUDA(cuMemcpyHtoDAsync, reinterpret_cast<Address>(input.out), values.data(), values.size() * sizeof(u32),
-                stream_.handle());
-    stream_.synchronize();
-}
-
-void DeviceSimulation::step(u32 first_sample, u32 t, bool constant_input) {
-    const device::Step step{first_sample, t};
-    program_->run(0, When::in_step, step, stream_);
-    const auto steady = [&](std::size_t i) { return simulation_.steady_[order_[i]] && constant_input && t != 0; };
-    for (std::size_t i = 0; i < order_.size(); ++i) {
-        if (!steady(i)) {
-            program_->run(1 + i, When::in_step, step, stream_);
+    for (const TraceRequest& request : traces) {
+        if (request.spikes) {
+            add(arrays_[request.node].out, arrays_[request.node].size);
+        }
+        if (request.membrane) {
+            add(program_->node(1 + place_of(request.node)).membrane, arrays_[request.node].size);
         }
     }
-    program_->run(1 + order_.size(), When::in_step, step, stream_);
-    for (std::size_t i = 0; i < order_.size(); ++i) {
-        program_->run(1 + i, When::at_end, step, stream_);
+    const std::size_t outputs = simulation_.output_size_;
+    if (predict_every_step) {
+        const std::size_t node = simulation_.output_.node;
+        const bool membrane = simulation_.readout_ == Readout::last && simulation_.has_membrane(node);
+        add(membrane ? program_->node(1 + place_of(node)).membrane : readout_, outputs);
+    }
+    recording_.begin(arrays, steps_, [this, &batch, traces, outputs, predict_every_step](u32 t, auto at) {
+        std::size_t next = 0;
+        for (std::size_t r = 0; r < traces.size(); ++r) {
+            const u32* const out = traces[r].spikes ? at[next++] : nullptr;
+            const u32* const v = traces[r].membrane ? at[next++] : nullptr;
+            trace(batch, t, traces[r], out, v, r);
+        }
+        for (std::size_t i = 0; predict_every_step && i < batch.count; ++i) {
+            std::vector<float> readout(outputs);
+            std::memcpy(readout.data(), at[next] + i * padded(static_cast<u32>(outputs)), outputs * sizeof(float));
+            batch.results[i].prediction_at.push_back(largest(readout));
+        }
+    });
+}
+
+/// As Simulation::trace, from what the step has left on the device.
+void DeviceSimulation::trace(Batch& batch, u32 t, const TraceRequest& request, const u32* out, const u32* v,
+                             std::size_t r) {
+    const std::size_t n = arrays_[request.node].size;
+    const std::size_t stride = padded(static_cast<u32>(n));
+    StageState& state = host_.state[request.node];
+    for (std::size_t i = 0; i < batch.count; ++i) {
+        state.out.clear();
+        for (u32 k = 0; request.spikes && k < n; ++k) {
+            if (out[i * stride + k] != kAbsent) {
+                state.out.index.push_back(k);
+            }
+        }
+        if (request.membrane) {
+            std::copy_n(v + i * stride, n, state.v.data());
+        }
+        simulation_.trace(host_, t, request, batch.results[i].traces[r]);
     }
 }
 
-std::vector<u32> DeviceSimulation::receive(const u32* array, std::size_t n, std::size_t count) const {
-    std::vector<u32> values(count * padded(static_cast<u32>(n)));
-    AXFIRE_CUDA(cuMemcpyDtoHAsync, values.data(), reinterpret_cast<Address>(array), values.size() * sizeof(u32),
-                stream_.handle());
-    stream_.synchronize();
-    return values;
+/// For each node [count] counters, [count][padded(n)] spikes and membranes, where it has them; the read-out.
+template <class Visit>
+void DeviceSimulation::visit_left(std::size_t count, const Visit& visit) const {
+    constexpr std::size_t kCounterWords = sizeof(device::Counters) / sizeof(u32);
+    for (std::size_t i = 0; i < order_.size(); ++i) {
+        const DeviceProgram::Node& node = program_->node(1 + i);
+        const std::size_t words = count * padded(static_cast<u32>(arrays_[order_[i]].size));
+        visit(reinterpret_cast<const u32*>(node.counters), count * kCounterWords);
+        visit(node.spike_count, node.spike_count != nullptr ? words : 0);
+        visit(node.membrane, node.membrane != nullptr ? words : 0);
+    }
+    visit(readout_, count * padded(static_cast<u32>(simulation_.output_size_)));
+}
+
+void DeviceSimulation::fetch(std::size_t count, Left& left) {
+    if (left.words.bytes() == 0) {
+        std::size_t words = 0;
+        visit_left(program_->samples(), [&](const u32*, std::size_t n) { words += n; });
+        left.words = cuda::HostMemory(words * sizeof(u32));
+    }
+    u32* to = left.words.words();
+    visit_left(count, [&](const u32* from, std::size_t n) {
+        if (n != 0) {
+            AXFIRE_CUDA(cuMemcpyDtoHAsync, to, reinterpret_cast<Address>(from), n * sizeof(u32), stream_.handle());
+        }
+        to += n;
+    });
+    stream_.record(left.fetched);
+}
+
+std::vector<SampleResult> DeviceSimulation::finish() {
+    context_.use();
+    const Left& left = left_[turn_ ^ (begun_.size() & 1)];
+    left.fetched.synchronize();
+    Batch batch = std::move(begun_.front());
+    begun_.pop_front();
+    assemble(batch, left);
+    return std::move(batch.results);
+}
+
+/// Results from what is left after the last step, put together as for a run on the host.
+void DeviceSimulation::assemble(Batch& batch, const Left& left) {
+    std::vector<const u32*> parts;
+    const u32* at = left.words.words();
+    visit_left(batch.count, [&](const u32*, std::size_t n) {
+        parts.push_back(n != 0 ? at : nullptr);
+        at += n;
+    });
+    const std::size_t outputs = simulation_.output_size_;
+    for (std::size_t s = 0; s < batch.count; ++s) {
+        for (std::size_t i = 0; i < order_.size(); ++i) {
+            StageState& state = host_.state[order_[i]];
+            const std::size_t n = arrays_[order_[i]].size;
+            const std::size_t first = s * padded(static_cast<u32>(n));
+            const u32* const spikes = parts[3 * i + 1];
+            const u32* const v = parts[3 * i + 2];
+            if (spikes != nullptr) {
+                std::copy_n(spikes + first, n, state.spike_count.data());
+            }
+            if (v != nullptr) {
+                std::copy_n(v + first, n, state.v.data());
+            }
+            device::Counters counted;
+            std::memcpy(&counted, parts[3 * i] + s * (sizeof counted / sizeof(u32)), sizeof counted);
+            const Counts& each = program_->node(1 + i).each_step;
+            const u64 times = simulation_.steady_[order_[i]] && batch.constant ? steps_ : 1;
+            state.counts.spikes = counted.spikes * times + each.spikes * steps_;
+            state.counts.synaptic_operations = counted.operations * times + each.synaptic_operations * steps_;
+            state.counts.multiplications = counted.products * times + each.multiplications * steps_;
+            state.counts.neuron_updates = each.neuron_updates * steps_;
+        }
+        host_.readout.resize(outputs);
+        std::memcpy(host_.readout.data(), parts.back() + s * padded(static_cast<u32>(outputs)),
+                    outputs * sizeof(float));
+        simulation_.finish(host_, batch.results[s]);
+    }
 }
 
 std::vector<SampleResult> DeviceSimulation::run(std::span<const EncodedSample> samples,
                                                 const std::vector<TraceRequest>& traces, bool predict_every_step) {
-    const std::size_t count = samples.size();
-    const u32 first_sample = static_cast<u32>(samples.front().sample_index);
-    const bool values = !simulation_.events_[simulation_.input_];
-    const bool constant =
-        values && std::all_of(samples.begin(), samples.end(), [](const EncodedSample& s) { return s.constant; });
-    if (simulation_.rounds_stochastically_ && steps_ > 1u << 24) {
-        throw InputError(fmt::format("stochastic rounding takes at most {} steps", 1u << 24));
-    }
-    std::vector<SampleResult> results(count);
-    for (SampleResult& result : results) {
-        result.traces.resize(traces.size());
-    }
-    program_->begin(static_cast<u32>(count), first_sample, stream_);
-    send_input(samples);
-    for (u32 t = 0; t < steps_; ++t) {
-        if (values && !constant && t != 0) {
-            send_values(samples, t);
-        }
-        step(first_sample, t, constant);
-        if (!traces.empty()) {
-            trace(count, t, traces, results);
-        }
-        if (predict_every_step) {
-            predict(count, results);
-        }
-        program_->run(2 + order_.size(), When::at_end, {first_sample, t}, stream_);
-    }
-    finish(count, constant, results);
-    return results;
-}
-
-/// As Simulation::trace, from what the step has left on the device.
-void DeviceSimulation::trace(std::size_t count, u32 t, const std::vector<TraceRequest>& traces,
-                             std::vector<SampleResult>& results) {
-    for (std::size_t r = 0; r < traces.size(); ++r) {
-        const TraceRequest& request = traces[r];
-        const std::size_t n = arrays_[request.node].size;
-        const std::size_t stride = padded(static_cast<u32>(n));
-        StageState& state = host_.state[request.node];
-        const auto at = std::find(order_.begin(), order_.end(), request.node) - order_.begin();
-        const std::vector<u32> out = request.spikes ? receive(arrays_[request.node].out, n, count) : std::vector<u32>();
-        const std::vector<u32> v = request.membrane
-                                       ? receive(program_->node(1 + static_cast<std::size_t>(at)).membrane, n, count)
-                                       : std::vector<u32>();
-        for (std::size_t i = 0; i < count; ++i) {
-            state.out.clear();
-            for (u32 k = 0; request.spikes && k < n; ++k) {
-                if (out[i * stride + k] != kAbsent) {
-                    state.out.index.push_back(k);
-                }
-            }
-            if (request.membrane) {
-                std::copy_n(v.data() + i * stride, n, state.v.data());
-            }
-            simulation_.trace(host_, t, request, results[i].traces[r]);
-        }
-    }
-}
-
-/// The prediction if the run ended here.
-void DeviceSimulation::predict(std::size_t count, std::vector<SampleResult>& results) {
-    const std::size_t n = simulation_.output_size_;
-    const std::size_t stride = padded(static_cast<u32>(n));
-    const bool membrane = simulation_.readout_ == Readout::last && simulation_.has_membrane(simulation_.output_.node);
-    const auto at = std::find(order_.begin(), order_.end(), simulation_.output_.node) - order_.begin();
-    const std::vector<u32> values =
-        receive(membrane ? program_->node(1 + static_cast<std::size_t>(at)).membrane : readout_, n, count);
-    for (std::size_t i = 0; i < count; ++i) {
-        std::vector<float> readout(n);
-        std::memcpy(readout.data(), values.data() + i * stride, n * sizeof(float));
-        results[i].prediction_at.push_back(largest(readout));
-    }
-}
-
-/// What is left after the last step, brought to the host and put together as for a run there.
-void DeviceSimulation::finish(std::size_t count, bool constant_input, std::vector<SampleResult>& results) {
-    struct Kept {
-        std::vector<u32> spikes, v;
-        std::vector<device::Counters> counters;
-    };
-    std::vector<Kept> kept(order_.size());
-    for (std::size_t i = 0; i < order_.size(); ++i) {
-        const DeviceProgram::Node& node = program_->node(1 + i);
-        const std::size_t n = arrays_[order_[i]].size;
-        kept[i].spikes = node.spike_count != nullptr ? receive(node.spike_count, n, count) : std::vector<u32>();
-        kept[i].v = node.membrane != nullptr ? receive(node.membrane, n, count) : std::vector<u32>();
-        kept[i].counters.resize(count);
-        AXFIRE_CUDA(cuMemcpyDtoHAsync, kept[i].counters.data(), reinterpret_cast<Address>(node.counters),
-                    count * sizeof(device::Counters), stream_.handle());
-    }
-    const std::vector<u32> readout = receive(readout_, simulation_.output_size_, count);
-    for (std::size_t s = 0; s < count; ++s) {
-        for (std::size_t i = 0; i < order_.size(); ++i) {
-            StageState& state = host_.state[order_[i]];
-            const std::size_t n = arrays_[order_[i]].size;
-            const std::size_t at = s * padded(static_cast<u32>(n));
-            if (!kept[i].spikes.empty()) {
-                std::copy_n(kept[i].spikes.data() + at, n, state.spike_count.data());
-            }
-            if (!kept[i].v.empty()) {
-                std::copy_n(kept[i].v.data() + at, n, state.v.data());
-            }
-            const DeviceProgram::Node& node = program_->node(1 + i);
-            const u64 times = simulation_.steady_[order_[i]] && constant_input ? steps_ : 1;
-            const device::Counters& counted = kept[i].counters[s];
-            state.counts.spikes = counted.spikes * times + node.each_step.spikes * steps_;
-            state.counts.synaptic_operations = counted.operations * times + node.each_step.synaptic_operations * steps_;
-            state.counts.multiplications = counted.products * times + node.each_step.multiplications * steps_;
-            state.counts.neuron_updates = node.each_step.neuron_updates * steps_;
-        }
-        host_.readout.resize(simulation_.output_size_);
-        std::memcpy(host_.readout.data(), readout.data() + s * padded(static_cast<u32>(simulation_.output_size_)),
-                    host_.readout.size() * sizeof(float));
-        simulation_.finish(host_, results[s]);
-    }
+    send({samples.begin(), samples.end()});
+    begin(traces, predict_every_step);
+    return finish();
 }
 
 }  // namespace axfire

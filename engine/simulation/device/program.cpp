@@ -25,6 +25,10 @@ bool is_table(const MultiplierSpec& spec) {
 
 }  // namespace
 
+DeviceProgram::DeviceProgram(u32 samples, bool measure) : samples_(samples), measures_(measure) {
+    step_ = allocate(sizeof(device::Step));
+}
+
 Address DeviceProgram::allocate(std::size_t bytes) {
     bytes_ += bytes;
     if (measures_) {
@@ -43,6 +47,7 @@ const u32* DeviceProgram::constant(std::span<const u32> values) {
         return nullptr;
     }
     const Address address = allocate(values.size() * sizeof(u32));
+    nodes_.back().constants += values.size() * sizeof(u32);
     if (!measures_) {
         AXFIRE_CUDA(cuMemcpyHtoD, address, values.data(), values.size() * sizeof(u32));
     }
@@ -202,13 +207,13 @@ void DeviceProgram::load(const cuda::DeviceInfo& device, const Notice& notice) {
     AXFIRE_CUDA(cuCtxSynchronize);  // the stream does not wait for the copies of constants by itself
 }
 
-void DeviceProgram::execute(Action& action, device::Step step, const cuda::Stream& stream) {
+void DeviceProgram::execute(Action& action, const cuda::Stream& stream) {
     if (action.kind == Action::Kind::fill) {
         AXFIRE_CUDA(cuMemsetD32Async, action.to, action.value, action.words, stream.handle());
     } else if (action.kind == Action::Kind::copy) {
         AXFIRE_CUDA(cuMemcpyDtoDAsync, action.to, action.from, action.words * sizeof(u32), stream.handle());
     } else {
-        void* parameters[] = {action.args.data(), &step};
+        void* parameters[] = {action.args.data(), &step_};
         AXFIRE_CUDA(cuLaunchKernel, action.handle, action.blocks, count_, 1, action.threads, 1, 1, 0, stream.handle(),
                     parameters, nullptr);
     }
@@ -216,15 +221,21 @@ void DeviceProgram::execute(Action& action, device::Step step, const cuda::Strea
 
 void DeviceProgram::begin(u32 count, u32 first_sample, const cuda::Stream& stream) {
     count_ = count;
+    AXFIRE_CUDA(cuMemsetD32Async, step_ + offsetof(device::Step, first_sample), first_sample, 1, stream.handle());
+    set_step(0, stream);
     for (Action& action : begin_) {
-        execute(action, {first_sample, 0}, stream);
+        execute(action, stream);
     }
 }
 
-void DeviceProgram::run(std::size_t node, When when, device::Step step, const cuda::Stream& stream) {
+void DeviceProgram::set_step(u32 step, const cuda::Stream& stream) {
+    AXFIRE_CUDA(cuMemsetD32Async, step_ + offsetof(device::Step, step), step, 1, stream.handle());
+}
+
+void DeviceProgram::run(std::size_t node, When when, const cuda::Stream& stream) {
     for (Action& action : steps_[node]) {
         if (action.when == when) {
-            execute(action, step, stream);
+            execute(action, stream);
         }
     }
 }

@@ -35,7 +35,7 @@ public:
     enum class When : unsigned char { in_step, at_end };  ///< of a step: with the node, or after all nodes
 
     /// `measure`: nothing is allocated; bytes() tells what would be.
-    DeviceProgram(u32 samples, bool measure) : samples_(samples), measures_(measure) {}
+    DeviceProgram(u32 samples, bool measure);
 
     // For stages.
     /// The same values for every sample; nullptr for none.
@@ -76,12 +76,16 @@ public:
     void begin_node(const RandomSite& site);
     void fill(u32* array, std::size_t n, u32 value);
     void copy(u32* to, const u32* from, std::size_t n, When when);
+    /// Memory that others will take.
+    void plan(std::size_t bytes) { bytes_ += bytes; }
     /// Compiles and loads the kernels.
     void load(const cuda::DeviceInfo& device, const Notice& notice);
     /// Brings all arrays to their first values, for `count` samples.
     void begin(u32 count, u32 first_sample, const cuda::Stream& stream);
+    /// Says which step is next. Not part of a step, so that steps are alike.
+    void set_step(u32 step, const cuda::Stream& stream);
     /// Everything of a node that is done at that time.
-    void run(std::size_t node, When when, device::Step step, const cuda::Stream& stream);
+    void run(std::size_t node, When when, const cuda::Stream& stream);
     u32 samples() const { return samples_; }
     std::size_t bytes() const { return bytes_; }
 
@@ -90,6 +94,7 @@ public:
         const u32* spike_count = nullptr;
         const u32* membrane = nullptr;
         device::Counters* counters = nullptr;
+        std::size_t constants = 0;  ///< bytes
     };
     const Node& node(std::size_t i) const { return nodes_[i]; }
 
@@ -108,13 +113,14 @@ private:
     cuda::Address allocate(std::size_t bytes);
     void add_launch(const std::string& functor, const AdderSpec& add, const MultiplierSpec& mul, const void* args,
                     std::size_t bytes, std::size_t elements, When when, unsigned block);
-    void execute(Action& action, device::Step step, const cuda::Stream& stream);
+    void execute(Action& action, const cuda::Stream& stream);
     std::vector<Action>& actions();
 
     u32 samples_;
     u32 count_ = 0;  ///< of the batch
     bool measures_;
     std::size_t bytes_ = 0;
+    cuda::Address step_ = 0;  ///< device::Step
     RandomSite site_;
     device::Counters* counters_ = nullptr;
     std::vector<Node> nodes_;

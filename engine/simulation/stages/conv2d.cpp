@@ -167,7 +167,10 @@ public:
         const MultiplierSpec& mul = args_.arithmetic.mul;
         const std::size_t places = static_cast<std::size_t>(a.height_out) * a.width_out;
         if (events_) {
-            p.launch("ConvolveEvents<Add, Mul>", add, mul, c, places * a.channels_out);
+            const std::size_t group_out = a.channels_out / a.groups;
+            const std::size_t together = group_out < 4 ? 1 : 4;
+            p.launch(together == 1 ? "ConvolveEvents<1, Add, Mul>" : "ConvolveEvents<4, Add, Mul>", add, mul, c,
+                     places * a.groups * ((group_out + together - 1) / together));
             return;
         }
         a.place = p.constant(place_);

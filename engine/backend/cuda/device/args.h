@@ -10,7 +10,7 @@
 
 namespace axfire::device {
 
-/// What a launch adds to its arguments.
+/// What every kernel finds beside its arguments, in memory, so that a launch is the same in every step.
 struct Step {
     u32 first_sample;  ///< number in the data set of the first sample of the batch
     u32 step;
@@ -25,6 +25,7 @@ struct Counters {
 
 /// The events of all samples and steps of a batch.
 struct EventArrays {
+    const u32* begin;  ///< [steps + 1]: where the steps of the sample begin
     const u32* index;
     const u32* amplitude;
 };
@@ -32,9 +33,16 @@ struct EventArrays {
 struct FeedArgs {
     u32 inputs;
     u32 steps;
-    const u32* begin;           ///< [steps + 1]: where the steps of the sample begin
     const EventArrays* events;  ///< one; they change with the batch
     u32* out;                   ///< [inputs], kAbsent everywhere before
+};
+
+/// Bernoulli spikes of a step.
+struct PoissonArgs {
+    u32 inputs;
+    u64 seed;
+    const float* probability;  ///< [inputs]
+    u32* out;                  ///< [inputs]
 };
 
 inline constexpr u32 kCompactThreads = 256;  ///< in its block

@@ -13,7 +13,7 @@ using namespace axfire::device;
 struct FeedEvents {
     using Args = FeedArgs;
     AXFIRE_FN static void run(const Args& a, const Place& at) {
-        const u32* const begin = at(a.begin, a.steps + 1) + at.step.step;
+        const u32* const begin = at(a.events->begin, a.steps + 1) + at.step.step;
         u32* const out = at(a.out, a.inputs);
         for (u32 e = begin[0] + at.element; e < begin[1]; e += gridDim.x * blockDim.x) {
             out[a.events->index[e]] = a.events->amplitude[e];

@@ -132,23 +132,25 @@ struct ConvolveImage {
     }
 };
 
-/// Threads: places by channels, channels side by side.
-template <class Add, class Mul>
+/// Threads: places by groups of B channels, channels side by side. Looking for events takes most of the time; B sums
+/// share it.
+template <u32 B, class Add, class Mul>
 struct ConvolveEvents {
     using Args = ConvolutionArgs;
     AXFIRE_FN static void run(Args args, const Place& at) {
         Conv2dArgs& a = args.conv;
         const u32 places = a.height_out * a.width_out;
-        const u32 channel = at.element % a.channels_out;
-        const u32 pixel = at.element / a.channels_out;
         const u32 group_out = a.channels_out / a.groups;
+        const u32 columns = (group_out + B - 1) / B;  // of a group
+        const u32 column = at.element % (a.groups * columns);
+        const u32 pixel = at.element / (a.groups * columns);
         a.operations = 0;
         a.products = 0;
         if (pixel < places) {
             move_to_sample(a, at);
-            const u32 group = channel / group_out;
-            Conv2dGather<Add, Mul>{a}.template block<1>(Units<Add, Mul>(a.arithmetic), group, pixel / a.width_out,
-                                                        pixel % a.width_out, channel % group_out,
+            const u32 group = column / columns;
+            Conv2dGather<Add, Mul>{a}.template block<B>(Units<Add, Mul>(a.arithmetic), group, pixel / a.width_out,
+                                                        pixel % a.width_out, column % columns * B,
                                                         static_cast<u64>(group) * group_out * places + pixel);
         }
         Counters& counters = args.counters[at.sample];

@@ -100,6 +100,7 @@ AXFIRE_CUDA_API CUresult cuGraphLaunch(CUgraphExec executable, CUstream handle) 
         if (stream == nullptr || state().graph_executables.count(executable) == 0) {
             return CUDA_ERROR_INVALID_VALUE;
         }
+        stream->has_kernels = true;
         enqueue(*stream, [nodes = executable->nodes] {
             for (const Task& node : nodes) {
                 if (const CUresult result = node ? node() : CUDA_SUCCESS; result != CUDA_SUCCESS) {

@@ -303,6 +303,7 @@ AXFIRE_CUDA_API CUresult cuLaunchKernel(CUfunction function, unsigned grid_x, un
             std::memcpy(launch.parameters.data() + p.offset, parameters[k], p.bytes);
         }
         // The module stays as long as something may run that belongs to it.
+        stream->has_kernels = true;
         enqueue(*stream, [launch, module = function->module.lock()]() -> CUresult {
             try {
                 run_grid(launch);

@@ -42,6 +42,7 @@ Settings Settings::from_environment() {
     s.capability = static_cast<u32>(number("AXFIRE_CUDA_DOUBLE_CAPABILITY", s.capability));
     s.budget = number("AXFIRE_CUDA_DOUBLE_BUDGET", s.budget);
     s.watched = number("AXFIRE_CUDA_DOUBLE_WATCHED", s.watched);
+    s.eager = number("AXFIRE_CUDA_DOUBLE_EAGER", 0) != 0;
     if (const char* text = std::getenv("AXFIRE_CUDA_DOUBLE_FAIL"); text != nullptr && *text != '\0') {
         std::stringstream in(text);
         for (std::string part; std::getline(in, part, ',');) {

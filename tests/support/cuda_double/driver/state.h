@@ -39,6 +39,7 @@ struct Settings {
     u32 capability = 90;
     u64 budget = 20'000'000'000u;
     u64 watched = u64{16} << 20;
+    bool eager = false;
     struct Failure {
         std::string function;
         u64 call;

@@ -38,6 +38,9 @@ void enqueue(CUstream_st& stream, Task task, std::vector<CUstream_st::Dependency
         after.push_back({device.default_stream, device.default_stream->end()});
     }
     stream.queue.push_back({std::move(task), std::move(after)});
+    if (state().settings.eager && !stream.is_default && !stream.has_kernels) {
+        drain(stream, stream.end());
+    }
 }
 
 void drain(CUstream_st& stream, std::uint64_t position) {

@@ -33,6 +33,7 @@ struct CUstream_st : std::enable_shared_from_this<CUstream_st> {
     axfire::cuda_double::Device* device = nullptr;
     bool is_blocking = true;  ///< in order with the device's default stream
     bool is_default = false;
+    bool has_kernels = false;  ///< some were launched
     std::deque<Work> queue;
     std::uint64_t done = 0;  ///< pieces of work
     std::shared_ptr<axfire::cuda_double::Capture> capture;

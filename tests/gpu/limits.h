@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a card can do at most, and what an operation needs of it.
+#pragma once
+
+#include "arith/spec.h"
+#include "engine/backend/cuda/device.h"
+
+namespace axfire::test {
+
+/// 32-bit integer additions that a multiprocessor completes in a clock, by compute capability: NVIDIA, CUDA C++
+/// Programming Guide, "Throughput of Native Arithmetic Instructions".
+constexpr int integer_lanes(int capability) {
+    return capability < 120 ? 64 : 128;
+}
+
+/// Of the card, in a second.
+inline double integer_rate(const cuda::DeviceInfo& device) {
+    return device.multiprocessors * device.clock * integer_lanes(device.capability);
+}
+
+/// Instructions of PTX that one more addition, or product, adds to a kernel, loads and moves not counted: what is
+/// always executed and what a branch may pass over, but not what is called for strange operands. Compiled for the
+/// device.
+double instructions_of(const AdderSpec& spec, int capability);
+double instructions_of(const MultiplierSpec& spec, int capability);
+
+}  // namespace axfire::test
