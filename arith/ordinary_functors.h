@@ -102,8 +102,7 @@ struct OrdinaryAdd<NativeAdd> {
     static constexpr bool kDropsSignsOfZeros = true;
 };
 template <AdderSpec kSpec, bool kAnyParameters>
-    requires(has_ordinary_sum(kSpec))
-struct OrdinaryAdd<FixedAdd<kSpec, kAnyParameters>> {
+requires(has_ordinary_sum(kSpec)) struct OrdinaryAdd<FixedAdd<kSpec, kAnyParameters>> {
     using Type = WatchfulAdd<FixedAdd<kSpec, kAnyParameters>>;
     static constexpr bool kDropsSignsOfZeros = false;
 };
@@ -112,18 +111,19 @@ struct OrdinaryMul {
     using Type = Mul;
 };
 template <MultiplierSpec kSpec, bool kDropsSignsOfZeros>
-    requires(has_finished_product(kSpec) || has_ordinary_product(kSpec))
-struct OrdinaryMul<FixedMul<kSpec>, kDropsSignsOfZeros> {
+requires(has_finished_product(kSpec) ||
+         has_ordinary_product(kSpec)) struct OrdinaryMul<FixedMul<kSpec>, kDropsSignsOfZeros> {
     using Type = UncheckedMul<FixedMul<kSpec>>;
 };
 template <MultiplierSpec kSpec>
-    requires(has_nearest_product(kSpec) && kSpec.format.exponent_bits == 8)
-struct OrdinaryMul<FixedMul<kSpec>, true> {
+requires(has_nearest_product(kSpec) && kSpec.format.exponent_bits == 8) struct OrdinaryMul<FixedMul<kSpec>, true> {
     using Type = SplittingMul<FixedMul<kSpec>>;
 };
 
 template <class T>
-concept HasChecked = requires { typename T::Checked; };
+concept HasChecked = requires {
+    typename T::Checked;
+};
 template <class T>
 struct CheckedOf {
     using Type = T;
@@ -135,8 +135,8 @@ struct CheckedOf<T> {
 
 /// A kernel for ordinary factors, and the one that takes anything.
 template <template <class, class> class Kernel, class Add, class Mul>
-using OrdinaryKernel = Kernel<typename OrdinaryAdd<Add>::Type,
-                              typename OrdinaryMul<Mul, OrdinaryAdd<Add>::kDropsSignsOfZeros>::Type>;
+using OrdinaryKernel =
+    Kernel<typename OrdinaryAdd<Add>::Type, typename OrdinaryMul<Mul, OrdinaryAdd<Add>::kDropsSignsOfZeros>::Type>;
 template <template <class, class> class Kernel, class Add, class Mul>
 using CheckedKernel = Kernel<typename CheckedOf<Add>::Type, typename CheckedOf<Mul>::Type>;
 
@@ -145,7 +145,9 @@ template <class Add, class Mul>
 inline constexpr bool kHasOrdinary = HasChecked<typename OrdinaryAdd<Add>::Type> ||
                                      HasChecked<typename OrdinaryMul<Mul, OrdinaryAdd<Add>::kDropsSignsOfZeros>::Type>;
 template <class Add>
-concept Watchful = requires(u32 reach) { Add::went_astray(reach); };
+concept Watchful = requires(u32 reach) {
+    Add::went_astray(reach);
+};
 template <class Add>
 AXFIRE_FN bool ordinary_adder(const AdderSpec& s) {
     using Short = typename OrdinaryAdd<Add>::Type;

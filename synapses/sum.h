@@ -37,7 +37,8 @@ struct Sum {
     }
 
     AXFIRE_FN void take(u32 j, u32 index, const U& term) {
-        value[j] = add.order() == Order::tree ? term : added(value[j], term, Draw<U>{site, output[j], index, Role::sum});
+        value[j] =
+            add.order() == Order::tree ? term : added(value[j], term, Draw<U>{site, output[j], index, Role::sum});
     }
 
     // Written out, without an index that varies, so that the sums stay in registers:

@@ -9,8 +9,8 @@ namespace {
 
 constexpr std::size_t kChannels = 4, kHeight = 9, kWidth = 11;
 
-/// Three steps: a silent one; spikes in the upper part of the image only, so that some sums are not reached; and everywhere,
-/// each with that probability.
+/// Three steps: a silent one; spikes in the upper part of the image only, so that some sums are not reached; and
+/// everywhere, each with that probability.
 EncodedSample busy(std::mt19937_64& random, float probability, bool graded) {
     EncodedSample sample;
     sample.steps = 3;

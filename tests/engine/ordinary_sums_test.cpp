@@ -72,9 +72,9 @@ void expect_reference_bits(SimulationOptions options, const std::string& name) {
                              inputs(6 * 7 * 5), options),
                   "")
             << what << " convolution";
-        EXPECT_EQ(difference(chain({4, 6, 19}, {conv(weights(4 * 9, 9), {4, 1, 3, 3}, 4, {})}), inputs(4 * 6 * 19),
-                             options),
-                  "")
+        EXPECT_EQ(
+            difference(chain({4, 6, 19}, {conv(weights(4 * 9, 9), {4, 1, 3, 3}, 4, {})}), inputs(4 * 6 * 19), options),
+            "")
             << what << " depthwise";
     }
 }

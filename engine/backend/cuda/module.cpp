@@ -17,6 +17,7 @@
 #include "engine/backend/cuda/nvrtc.h"
 #include "engine/backend/jit/cache.h"
 #include "engine/backend/jit/embedded.h"
+#include "engine/backend/jit/instances.h"
 
 namespace axfire::cuda {
 
@@ -106,17 +107,7 @@ const std::vector<std::string>& device_flags() {
 }
 
 std::string device_units(AdderId add, MultiplierId mul) {
-    const auto list = [](auto unit, auto model) {
-        return unit == model ? std::string() : fmt::format("X({})", info(unit).name);
-    };
-    return fmt::format(
-        "#define AXFIRE_ISA gpu\n"
-        "#include \"arith/unit_lists.h\"\n"
-        "#undef AXFIRE_ADDERS\n"
-        "#undef AXFIRE_MULTIPLIERS\n"
-        "#define AXFIRE_ADDERS(X) {}\n"
-        "#define AXFIRE_MULTIPLIERS(X) {}\n",
-        list(add, AdderId::model), list(mul, MultiplierId::model));
+    return "#define AXFIRE_ISA gpu\n" + only_units(add, mul);
 }
 
 std::string module_source(const ModuleRequest& r) {

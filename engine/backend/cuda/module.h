@@ -27,8 +27,7 @@ struct ModuleRequest {
     std::string name = {};  ///< of the units, for notices
 };
 
-/// What a source begins with: of the lists from which the functors choose a unit, one adder and one multiplier are
-/// left. Compiling all units to throw them away takes ten times as long.
+/// What a device's source begins with: `only_units` and the name of the namespace.
 std::string device_units(AdderId add, MultiplierId mul);
 
 /// The CUDA C++ source; users' files are part of it. Throws InputError where one cannot be read.

@@ -18,8 +18,8 @@ std::string text(const Format& f) {
 }
 
 std::string text(const ModelUse& use) {
-    return fmt::format("{{ModelKind({}), {}, {}, {}, {}}}", static_cast<unsigned>(use.kind), use.bits, use.whole_product,
-                       use.by_fraction, use.short_entries);
+    return fmt::format("{{ModelKind({}), {}, {}, {}, {}}}", static_cast<unsigned>(use.kind), use.bits,
+                       use.whole_product, use.by_fraction, use.short_entries);
 }
 
 }  // namespace
@@ -41,21 +41,34 @@ std::string initialiser(const MultiplierSpec& s) {
         static_cast<unsigned>(s.rounding), s.round_product, s.tabulated, text(s.model_use));
 }
 
+std::string only_units(AdderId add, MultiplierId mul) {
+    const auto list = [](auto unit, auto model) {
+        return unit == model ? std::string() : fmt::format("X({})", info(unit).name);
+    };
+    return fmt::format(
+        "#include \"arith/unit_lists.h\"\n"
+        "#undef AXFIRE_ADDERS\n"
+        "#undef AXFIRE_MULTIPLIERS\n"
+        "#define AXFIRE_ADDERS(X) {}\n"
+        "#define AXFIRE_MULTIPLIERS(X) {}\n",
+        list(add, AdderId::model), list(mul, MultiplierId::model));
+}
+
 std::string instance_source(const InstanceRequest& r, const char* isa) {
     const char* const parts[] = {"both", "projections", "neurons"};
-    return fmt::format(
-        "#define AXFIRE_ISA {0}\n"
-        "#include \"engine/backend/cpu/instance.h\"\n"
-        "namespace axfire::{0} {{\n"
-        "constexpr AdderSpec kAdd{1};\n"
-        "constexpr MultiplierSpec kMul{2};\n"
-        "using Add = {3};\n"
-        "using Mul = {4};\n"
-        "extern \"C\" const Instance axfire_instance __attribute__((visibility(\"default\")));\n"
-        "extern \"C\" const Instance axfire_instance = make_instance<Add, Mul, Part::{5}>();\n"
-        "}}\n",
-        isa, initialiser(r.add), initialiser(r.mul), r.add == AdderSpec{} ? "NativeAdd" : "FixedAdd<kAdd>",
-        r.mul == MultiplierSpec{} ? "NativeMul" : "FixedMul<kMul>", parts[static_cast<unsigned>(r.part)]);
+    return fmt::format("#define AXFIRE_ISA {}\n", isa) + only_units(r.add.unit, r.mul.unit) +
+           fmt::format(
+               "#include \"engine/backend/cpu/instance.h\"\n"
+               "namespace axfire::{0} {{\n"
+               "constexpr AdderSpec kAdd{1};\n"
+               "constexpr MultiplierSpec kMul{2};\n"
+               "using Add = {3};\n"
+               "using Mul = {4};\n"
+               "extern \"C\" const Instance axfire_instance __attribute__((visibility(\"default\")));\n"
+               "extern \"C\" const Instance axfire_instance = make_instance<Add, Mul, Part::{5}>();\n"
+               "}}\n",
+               isa, initialiser(r.add), initialiser(r.mul), r.add == AdderSpec{} ? "NativeAdd" : "FixedAdd<kAdd>",
+               r.mul == MultiplierSpec{} ? "NativeMul" : "FixedMul<kMul>", parts[static_cast<unsigned>(r.part)]);
 }
 
 }  // namespace axfire

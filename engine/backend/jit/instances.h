@@ -27,6 +27,10 @@ enum class Jit : unsigned char { automatic, off, required };
 std::vector<const Instance*> find_instances(const std::vector<InstanceRequest>& requests, Jit jit,
                                             const Notice& notice);
 
+/// What a source begins with: of the lists from which the functors choose a unit, one adder and one multiplier are
+/// left. To compile all units and throw them away takes much longer.
+std::string only_units(AdderId add, MultiplierId mul);
+
 /// A spec as the initialiser of a constant, without the model that it names.
 std::string initialiser(const AdderSpec& spec);
 std::string initialiser(const MultiplierSpec& spec);

@@ -101,8 +101,8 @@ public:
         events_kernel_ = c.projections().conv2d_events;
         dense_kernel_ = c.projections().conv2d_dense;
         const u64 inputs_at_least = static_cast<u64>(kDenseFrom * static_cast<double>(inputs()));
-        const bool same_densely = add == AdderSpec{} && mul == MultiplierSpec{} && a.groups == 1 &&
-                                  a.weights.greatest < kInfinityBits;
+        const bool same_densely =
+            add == AdderSpec{} && mul == MultiplierSpec{} && a.groups == 1 && a.weights.greatest < kInfinityBits;
         dense_from_ = same_densely ? inputs_at_least : ~u64{0};
     }
 
@@ -232,7 +232,8 @@ private:
             }
             const u32 at = a.events.index[e] - first;
             ++events[at];
-            graded[at] += a.arithmetic.multiply_spikes || (a.events.amplitude != nullptr && a.events.amplitude[e] != kOneBits);
+            graded[at] +=
+                a.arithmetic.multiply_spikes || (a.events.amplitude != nullptr && a.events.amplitude[e] != kOneBits);
         }
         a.operations = 0;
         a.products = 0;
