@@ -37,6 +37,7 @@ struct GradientOptions {
     float slope = 2;
     bool detach_reset = true;  ///< no gradient through the reset
     u32 truncate = 0;          ///< steps after which a gradient goes no further back in time; 0: all
+    bool table = false;        ///< slopes of the forward multiplier's table stand for operands
     AdderSpec add;             ///< of the backward pass
     MultiplierSpec mul;
 };
