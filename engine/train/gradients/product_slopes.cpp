@@ -5,37 +5,47 @@
 
 #include <fmt/format.h>
 
+#include "arith/catalogue.h"
 #include "arith/error.h"
-#include "engine/models/tabulate.h"
+#include "arith/spec_text.h"
 
 namespace axfire::train {
 
 namespace {
 
-ProductTable products(const MultiplierSpec& spec) {
-    try {
-        return tabulate(spec);
-    } catch (const SpecError& e) {
-        throw InputError(fmt::format("--gradient table: {}; use --gradient ste", e.what()));
+/// Slopes are fitted to all pairs of significands: of at most so many fraction bits, a million pairs.
+constexpr u32 kMaxFraction = 10;
+
+void check(const MultiplierSpec& spec) {
+    const char* const lacks = spec.format.fraction_bits > kMaxFraction ? "its format has more than 10 fraction bits"
+                              : spec.unit == MultiplierId::model && spec.model_use.kind == ModelKind::operation
+                                  ? "it is a whole operation, not a product of significands"
+                                  : nullptr;
+    if (lacks != nullptr) {
+        throw InputError(
+            fmt::format("--gradient table has no slopes for {}: {}; use --gradient ste", to_string(spec), lacks));
     }
 }
 
 /// With n = 2^M, the other operand at 1 + k/n for k = 0..n and products P_k in units of 1/n^2, the slope is
-/// sum (2k - n) P_k / sum (2k - n)^2 * 2/n, and the operand (n + f)/n. P_n is twice P_0.
-std::vector<float> fit(const MultiplierSpec& spec, const ProductTable& table, bool fixed_is_a) {
-    const std::int64_t n = std::int64_t{1} << table.bits;
-    const u32 dropped = table.whole_product || spec.round_product ? 0 : spec.format.precision();
+/// sum (2k - n) P_k / sum (2k - n)^2 * 2/n; the fixed operand is fixed/n. P_n is twice P_0.
+std::vector<float> fit(const MultiplierSpec& spec, bool fixed_is_a) {
+    const std::int64_t n = std::int64_t{1} << spec.format.fraction_bits;
+    const bool whole = is_logarithmic(spec.unit) || spec.model_use.whole_product || spec.round_product;
+    const u32 dropped = whole ? 0 : spec.format.precision();
+    const auto product = [&](std::int64_t fixed, std::int64_t other) {
+        const auto x = static_cast<u32>(fixed_is_a ? fixed : other);
+        const auto y = static_cast<u32>(fixed_is_a ? other : fixed);
+        return static_cast<std::int64_t>(significand_product(spec, x, y) >> dropped << dropped);
+    };
     std::vector<float> factors;
-    for (std::int64_t f = 0; f < n; ++f) {
-        std::int64_t sum = 0;
-        for (std::int64_t k = 0; k <= n; ++k) {
-            const std::int64_t other = k % n;
-            const u32 entry = table.entries[static_cast<std::size_t>(fixed_is_a ? f * n + other : other * n + f)];
-            const std::int64_t kept = std::int64_t{entry} >> dropped << dropped;
-            sum += (2 * k - n) * (k == n ? 2 * kept : kept);
+    for (std::int64_t fixed = n; fixed < 2 * n; ++fixed) {
+        std::int64_t sum = 2 * n * product(fixed, n);
+        for (std::int64_t k = 0; k < n; ++k) {
+            sum += (2 * k - n) * product(fixed, n + k);
         }
         const std::int64_t squares = n * (n + 1) * (n + 2) / 3;
-        factors.push_back(static_cast<float>(2 * static_cast<double>(sum) / static_cast<double>(squares * (n + f))));
+        factors.push_back(static_cast<float>(2 * static_cast<double>(sum) / static_cast<double>(squares * fixed)));
     }
     return factors;
 }
@@ -53,9 +63,9 @@ ProductSlopes::ProductSlopes(const GradientContext& c) : context_(c.forward) {
     const MultiplierSpec& mul = context_.arithmetic.synapse_mul;
     const bool multiplies = !context_.in_events || context_.multiply_spikes;
     if (c.options.table && multiplies && mul.unit != MultiplierId::exact) {
-        const ProductTable table = products(mul);
-        by_x_ = fit(mul, table, false);
-        by_w_ = fit(mul, table, true);
+        check(mul);
+        by_x_ = fit(mul, false);
+        by_w_ = fit(mul, true);
     }
 }
 

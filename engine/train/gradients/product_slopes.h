@@ -14,7 +14,7 @@ namespace axfire::train {
 class ProductSlopes {
 public:
     /// Nothing where operands are wanted, or where the product is exact or not made: of spikes.
-    /// Throws InputError for a multiplier that cannot be tabulated.
+    /// Throws InputError for a format of more than 10 fraction bits, and for a model of a whole operation.
     explicit ProductSlopes(const GradientContext& context);
 
     bool none() const { return by_x_.empty(); }
