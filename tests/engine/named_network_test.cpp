@@ -35,8 +35,8 @@ void write_quarters(const TemporaryFolder& folder, const std::string& stem, std:
 
 void expect_learns(const std::string& name, std::uint32_t side, const std::string& options) {
     const TemporaryFolder folder;
-    write_quarters(folder, "train", 48, side);
-    write_quarters(folder, "t10k", 16, side);
+    write_quarters(folder, "train", 24, side);
+    write_quarters(folder, "t10k", 8, side);
     const std::string data = " --data mnist:" + folder.path().string() + " ";
     const std::string program = "'" AXFIRE_BINARY "' ";
     const CommandResult r = axfire::testing::run_command(program + "train --classes 4 --json -q --model " + name +
@@ -50,11 +50,11 @@ void expect_learns(const std::string& name, std::uint32_t side, const std::strin
 }
 
 TEST(NamedNetwork, Resnet20Learns) {
-    expect_learns("resnet20", 32, "--epochs 3 --batch 8");
+    expect_learns("resnet20", 32, "--epochs 2 --batch 4");
 }
 
 TEST(NamedNetwork, Vgg9Learns) {
-    expect_learns("vgg9", 8, "--epochs 4 --batch 8");
+    expect_learns("vgg9", 8, "--epochs 3 --batch 8");
 }
 
 }  // namespace
