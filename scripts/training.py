@@ -6,7 +6,7 @@ usage: training.py [--axfire PROGRAM] [--data FOLDER] [--work FOLDER] [--torch P
 
 Needs Debian's dataset-fashion-mnist; the folder holds mnist, nmnist, cifar10 and models. What a command gave is kept in
 --work by its arguments, so that a run that was cut off goes on where it was; from nothing it takes about 20 minutes on two
-processors. --torch names a Python that has PyTorch, for the table of speed; that needs a machine with nothing else to do.
+free processors. --torch names a Python that has PyTorch, for the table of speed; that needs a machine with nothing else to do.
 """
 
 import argparse
