@@ -164,6 +164,12 @@ void add_arithmetic(CLI::App* sub, TrainFlags& f) {
     sub->add_option("--add", f.units.add, "Synapse adder of the forward pass (default exact@fp32)")->group(group);
     sub->add_option("--neuron-mul", f.units.neuron_mul, "Neuron multiplier (default exact@fp32)")->group(group);
     sub->add_option("--neuron-add", f.units.neuron_add, "Neuron adder (default exact@fp32)")->group(group);
+    sub->add_option("--gradient", f.product_gradient,
+                    "Gradients of the products of linear and convolution nodes: ste (the operands, as of exact "
+                    "products) or table (slopes fitted to the multiplier's products, of at most 10 fraction bits)")
+        ->check(CLI::IsMember({"ste", "table"}))
+        ->capture_default_str()
+        ->group(group);
     sub->add_option("--backward-mul", f.backward.mul,
                     "Multiplier of gradients through linear and convolution nodes (default exact@fp32)")
         ->group(group);

@@ -146,6 +146,7 @@ nlohmann::ordered_json describe_training(const TrainFlags& f, const Parts& parts
                           {"neuron_add", to_string(a.neuron_add)}};
     json["config"] = f.config;
     json["backward"] = {{"mul", to_string(back.synapse_mul)}, {"add", to_string(back.synapse_add)}};
+    json["gradient"] = f.product_gradient;
     json["weights"] = f.weights;
     json["spike_multiply"] = f.multiply_spikes ? "on" : "off";
     json["epochs"] = f.epochs;
@@ -217,6 +218,7 @@ PreparedTraining prepare_training(const TrainFlags& f) {
                                                           {"arctan", Surrogate::arctan},
                                                           {"triangular", Surrogate::triangular},
                                                           {"rectangular", Surrogate::rectangular}});
+    p.gradient.table = f.product_gradient == "table";
     p.gradient.add = back.synapse_add;
     p.gradient.mul = back.synapse_mul;
     p.jit = f.jit == "off" ? Jit::off : f.jit == "required" ? Jit::required : Jit::automatic;

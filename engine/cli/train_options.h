@@ -42,6 +42,7 @@ struct TrainFlags {
     std::string loss = "cross-entropy";
     train::LossOptions losing;
     std::string surrogate = "arctan";
+    std::string product_gradient = "ste";
     train::GradientOptions gradient;
     train::AugmentOptions augment;
     std::uint32_t patience = 0;

@@ -6,23 +6,10 @@
 #include <memory>
 #include <stdexcept>
 
+#include "engine/train/parameters.h"
 #include "engine/train/tape.h"
 
 namespace axfire::train {
-
-/// A tensor that is trained, and where it stands in the network.
-struct Parameter {
-    std::size_t node;
-    const char* name;  ///< weight, bias, gamma, beta, scale
-    Tensor* tensor;
-    bool decays;  ///< weight decay applies: weights, but neither biases nor batch normalisation
-};
-
-/// The trained tensors, by node and in the order weight, bias, gamma, beta, scale. They point into the network.
-std::vector<Parameter> parameters(Network& network);
-
-/// Gradients of a node's tensors, in the order of parameters().
-using TensorGradients = std::vector<std::vector<float>*>;
 
 /// The shape of spikes' stand-in for a derivative, a function of x = v - threshold and a slope k.
 enum class Surrogate : std::uint8_t {
@@ -37,6 +24,7 @@ struct GradientOptions {
     float slope = 2;
     bool detach_reset = true;  ///< no gradient through the reset
     u32 truncate = 0;          ///< steps after which a gradient goes no further back in time; 0: all
+    bool table = false;        ///< slopes of the forward multiplier's table stand for operands
     AdderSpec add;             ///< of the backward pass
     MultiplierSpec mul;
 };

@@ -13,9 +13,6 @@ namespace axfire::train {
 
 namespace {
 
-/// Subsequences of random numbers that no encoder and no rounding uses.
-constexpr std::uint64_t kDropoutDraws = std::uint64_t{1} << 62;
-
 std::unique_ptr<NodeGradient> compile_gradient(const Node& node, const GradientContext& context) {
     return std::visit(
         [&](const auto& kind) -> std::unique_ptr<NodeGradient> {
@@ -28,37 +25,7 @@ std::unique_ptr<NodeGradient> compile_gradient(const Node& node, const GradientC
         node.kind);
 }
 
-template <class Visit>
-void each_tensor(Node& node, const Visit& visit) {
-    if (auto* linear = std::get_if<nodes::Linear>(&node.kind)) {
-        visit("weight", linear->weight, true);
-        visit("bias", linear->bias, false);
-    } else if (auto* conv = std::get_if<nodes::Conv2d>(&node.kind)) {
-        visit("weight", conv->weight, true);
-        visit("bias", conv->bias, false);
-    } else if (auto* norm = std::get_if<nodes::BatchNorm>(&node.kind)) {
-        visit("gamma", norm->gamma, false);
-        visit("beta", norm->beta, false);
-    } else if (auto* scale = std::get_if<nodes::Scale>(&node.kind)) {
-        visit("scale", scale->scale, false);
-    } else if (auto* bias = std::get_if<nodes::Bias>(&node.kind)) {
-        visit("bias", bias->bias, false);
-    }
-}
-
 }  // namespace
-
-std::vector<Parameter> parameters(Network& network) {
-    std::vector<Parameter> found;
-    for (std::size_t n = 0; n < network.nodes.size(); ++n) {
-        each_tensor(network.nodes[n], [&](const char* name, Tensor& tensor, bool decays) {
-            if (!tensor.empty()) {
-                found.push_back({n, name, &tensor, decays});
-            }
-        });
-    }
-    return found;
-}
 
 Program::Program(Network& network, const ProgramOptions& options)
     : network_(network),
@@ -86,7 +53,7 @@ Program::Program(Network& network, const ProgramOptions& options)
         const std::size_t n = graph_.topology.order[i];
         place_[n] = static_cast<u32>(i);
         const auto drops = options.dropout.find(network.nodes[n].name);
-        dropout_[n] = drops != options.dropout.end() ? drops->second : 0;
+        dropout_[n] = drops != options.dropout.end() ? static_cast<float>(drops->second) : 0;
     }
     compile();
     make_spaces();
@@ -315,7 +282,7 @@ void Program::keep(std::size_t node, Place at, StageState& state) {
         }
     }
     if (dropout_[node] > 0) {
-        drop(node, at.sample, out);
+        drop(dropout_draw(node, at.sample), dropout_[node], out, size);
         state.out.values = out;
     }
     if (!tape_.v[node].empty()) {
@@ -327,19 +294,6 @@ void Program::keep(std::size_t node, Place at, StageState& state) {
         copy(state.v, tape_.v[node]);
         copy(state.current, tape_.current[node]);
         copy(state.refractory, tape_.refractory[node]);
-    }
-}
-
-/// Drops elements, the same ones in every step, and divides the others by the probability that they stay (Srivastava
-/// et al., JMLR 15, 2014).
-void Program::drop(std::size_t node, std::size_t sample, u32* values) const {
-    const auto p = static_cast<float>(dropout_[node]);
-    const std::uint64_t first = static_cast<std::uint64_t>(place_[node]) << 32;
-    for (std::size_t i = 0; i < graph_.size[node]; i += 4) {
-        const PhiloxBlock block = philox_block(options_.seed, kDropoutDraws + draw_ + sample, (first + i) / 4);
-        for (std::size_t k = i; k < std::min(i + 4, graph_.size[node]); ++k) {
-            values[k] = philox_uniform(block.word[k % 4]) <= p ? 0 : bits(number(values[k]) / (1 - p));
-        }
     }
 }
 
@@ -376,7 +330,8 @@ void Program::pull_back(const Level& level, std::size_t sample, Space& space) {
                 continue;
             }
             if (dropout_[*n] > 0) {
-                drop(*n, sample, tape_.gradient[*n].row(tape_.row(*n, {sample, t})));
+                u32* const gradient = tape_.gradient[*n].row(tape_.row(*n, {sample, t}));
+                drop(dropout_draw(*n, sample), dropout_[*n], gradient, graph_.size[*n]);
             }
             node_gradients_[*n]->step(tape_, {sample, t}, space);
         }

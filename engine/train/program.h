@@ -5,6 +5,7 @@
 #include <deque>
 
 #include "engine/backend/jit/instances.h"
+#include "engine/train/dropout.h"
 #include "engine/train/gradients/batch_norm.h"
 #include "engine/train/node_gradient.h"
 #include "engine/train/team.h"
@@ -62,7 +63,9 @@ private:
     void run_sample(const Level& level, std::size_t sample, Space& space);
     void bring_outer(std::size_t node, Place at, Space& space) const;
     void keep(std::size_t node, Place at, StageState& state);
-    void drop(std::size_t node, std::size_t sample, u32* values) const;
+    DropoutDraw dropout_draw(std::size_t node, std::size_t sample) const {
+        return {options_.seed, draw_ + sample, place_[node]};
+    }
     void pull_back(const Level& level, std::size_t sample, Space& space);
     void sum_tensors();
 
@@ -74,7 +77,7 @@ private:
     Tape tape_;
     std::uint64_t draw_ = 0;
     std::vector<u32> place_;                                 ///< by node: in topological order
-    std::vector<double> dropout_;                            ///< by node; 0: none
+    std::vector<float> dropout_;                             ///< by node; 0: none
     std::vector<Arithmetic> arithmetic_;                     ///< by node
     std::deque<StageContext> contexts_, backward_contexts_;  ///< by node
     std::vector<std::unique_ptr<Stage>> stages_;             ///< by node

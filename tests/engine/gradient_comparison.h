@@ -24,6 +24,8 @@ struct Case {
     train::Loss loss = train::Loss::cross_entropy;
     train::GradientOptions options{};
     bool events = false;
+    MultiplierSpec multiplier{};
+    std::function<oracle::Dual(oracle::Dual, oracle::Dual)> product{};  ///< the oracle's multiplier
 };
 
 inline std::mt19937_64& generator() {
@@ -53,6 +55,7 @@ public:
     std::vector<std::vector<float>> gradients(unsigned threads) {
         train::ProgramOptions o;
         o.gradient = case_.options;
+        o.arithmetic.synapse_mul = case_.multiplier;
         o.jit = Jit::off;
         o.input_events = case_.events;
         o.membrane_loss = case_.loss == train::Loss::membrane;
@@ -86,12 +89,13 @@ public:
 
     template <class T>
     T loss(const oracle::Variable& variable, T shift) const {
-        oracle::SpikeRules rules;
+        oracle::GradientRules rules;
         rules.surrogate = [this](double x) {
             return train::surrogate(case_.options.surrogate, case_.options.slope, static_cast<float>(x));
         };
         rules.detach_reset = case_.options.detach_reset;
         rules.truncate = case_.options.truncate;
+        rules.product = case_.product;
         oracle::TrainingNetwork<T> network(case_.network, rules, variable, shift);
         const auto out = network.run(inputs_);
         T sum(0);
@@ -100,6 +104,9 @@ public:
         }
         return sum / T(kSamples);
     }
+
+    void use_table(bool table) { case_.options.table = table; }
+    void use_multiplier(const MultiplierSpec& multiplier) { case_.multiplier = multiplier; }
 
     double loss_found() const { return loss_; }
 

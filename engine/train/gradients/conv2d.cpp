@@ -17,7 +17,7 @@ u32 u(std::size_t n) {
 class Conv2dGradient : public NodeGradient {
 public:
     Conv2dGradient(const nodes::Conv2d& node, const GradientContext& c)
-        : NodeGradient(c), context_(c.backward), source_(c), has_bias_(!node.bias.empty()) {
+        : NodeGradient(c), context_(c.backward), slopes_(c), source_(c, slopes_), has_bias_(!node.bias.empty()) {
         const Shape& w = node.weight.shape;
         const Shape& in = context_.in;
         groups_ = u(node.groups);
@@ -42,10 +42,12 @@ public:
         }
         const auto& conv = std::get<nodes::Conv2d>(node.kind);
         const std::size_t window = conv.weight.shape[2] * conv.weight.shape[3];
+        std::vector<float> space;
+        const std::vector<float>& weights = slopes_.by_x(conv.weight.data, space);
         for (std::size_t o = 0; o < conv.weight.shape[0]; ++o) {
             const std::size_t group = o / group_out_;
             for (std::size_t i = 0; i < group_in_; ++i) {
-                const float* from = conv.weight.data.data() + (o * group_in_ + i) * window;
+                const float* from = weights.data() + (o * group_in_ + i) * window;
                 float* to = turned_.weight.data.data() +
                             ((group * group_in_ + i) * group_out_ + o % group_out_) * window + window - 1;
                 for (std::size_t k = 0; k < window; ++k) {
@@ -248,9 +250,11 @@ private:
         context_.out = {w[1] * node.groups, height_, width_};
         context_.in = spreads_ ? Shape{channels, spread_h_, spread_w_} : Shape{channels, out_h_, out_w_};
         context_.in_events = false;
+        context_.weight_format = slopes_.none() ? context_.weight_format : nullptr;
     }
 
     StageContext context_;
+    ProductSlopes slopes_;
     InputRows source_;
     bool has_bias_;
     u32 groups_, group_in_, group_out_, lanes_, height_, width_, out_h_, out_w_, places_, max_rows_;

@@ -5,35 +5,42 @@
 #include <algorithm>
 #include <numeric>
 
-#include "engine/train/node_gradient.h"
+#include "engine/train/gradients/product_slopes.h"
 
 namespace axfire::train {
 
-/// Rows of the source; of a recurrent source those of the step before, for which there is a copy.
+/// Rows of the source. Of a recurrent source those of the step before, and the slopes where they stand for the inputs:
+/// then there is a copy.
 class InputRows {
 public:
-    explicit InputRows(const GradientContext& c) : node_(c.node), from_(c.graph.sources[c.node][0]) {
-        if (from_.previous) {
-            shifted_ = Rows(c.tape.rows(c.node), c.graph.size[from_.node]);
+    InputRows(const GradientContext& c, const ProductSlopes& slopes)
+        : node_(c.node), from_(c.graph.sources[c.node][0]), slopes_(slopes) {
+        if (from_.previous || !slopes_.none()) {
+            copy_ = Rows(c.tape.rows(c.node), c.graph.size[from_.node]);
         }
     }
     void note(const Tape& tape, Place at) {
-        if (from_.previous) {
-            u32* const to = shifted_.row(tape.row(node_, at));
-            if (at.step == 0) {
-                std::fill_n(to, shifted_.width, 0u);
-            } else {
-                std::copy_n(tape.out[from_.node].row(tape.row(from_.node, {at.sample, at.step - 1})), shifted_.width,
-                            to);
-            }
+        if (copy_.empty()) {
+            return;
+        }
+        u32* const to = copy_.row(tape.row(node_, at));
+        if (from_.previous && at.step == 0) {
+            std::fill_n(to, copy_.width, 0u);
+            return;
+        }
+        const Place then{at.sample, at.step - from_.previous};
+        std::copy_n(tape.out[from_.node].row(tape.row(from_.node, then)), copy_.width, to);
+        if (!slopes_.none()) {
+            slopes_.by_w(to, copy_.width);
         }
     }
-    const Rows& rows(const Tape& tape) const { return from_.previous ? shifted_ : tape.out[from_.node]; }
+    const Rows& rows(const Tape& tape) const { return copy_.empty() ? tape.out[from_.node] : copy_; }
 
 private:
     std::size_t node_;
     Origin from_;
-    Rows shifted_;
+    const ProductSlopes& slopes_;
+    Rows copy_;
 };
 
 /// `n` values as operands of the multiplier in force; `space` is used where they must be converted.

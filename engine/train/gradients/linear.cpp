@@ -16,11 +16,13 @@ public:
           context_(c.backward),
           inputs_(node.weight.shape[1]),
           has_bias_(!node.bias.empty()),
-          source_(c),
+          slopes_(c),
+          source_(c, slopes_),
           stride_(padded(static_cast<u32>(c.tape.rows(c.node)))),
           transposed_(size_ * stride_) {
         std::swap(context_.in, context_.out);
         context_.in_events = false;
+        context_.weight_format = slopes_.none() ? context_.weight_format : nullptr;
     }
 
     void refresh(const Node& node) override {
@@ -28,13 +30,15 @@ public:
         if (!graph_.learns[graph_.sources[node_][0].node]) {
             return;
         }
+        std::vector<float> space;
+        const std::vector<float>& weights = slopes_.by_x(linear.weight.data, space);
         nodes::Linear turned{{{inputs_, size_}, std::vector<float>(inputs_ * size_)}, {}};
         constexpr std::size_t kBlock = 16;
         for (std::size_t first = 0; first < inputs_; first += kBlock) {
             const std::size_t last = std::min(inputs_, first + kBlock);
             for (std::size_t o = 0; o < size_; ++o) {
                 for (std::size_t i = first; i < last; ++i) {
-                    turned.weight.data[i * size_ + o] = linear.weight.data[o * inputs_ + i];
+                    turned.weight.data[i * size_ + o] = weights[o * inputs_ + i];
                 }
             }
         }
@@ -106,6 +110,7 @@ private:
     StageContext context_;
     std::size_t inputs_;
     bool has_bias_;
+    ProductSlopes slopes_;
     InputRows source_;
     std::size_t stride_;
     Buffer transposed_;  ///< [outputs][rows]

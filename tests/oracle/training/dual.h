@@ -48,6 +48,21 @@ inline double value_of(double x) {
 inline double value_of(Dual x) {
     return x.value;
 }
+inline double slope_of(double) {
+    return 0;
+}
+inline double slope_of(Dual x) {
+    return x.slope;
+}
+/// A number of type T: with the slope, where it has one.
+template <class T>
+T with_slope(Dual x) {
+    if constexpr (requires(T t) { t.slope; }) {
+        return x;
+    } else {
+        return x.value;
+    }
+}
 /// x as a constant.
 template <class T>
 T detached(T x) {

@@ -10,15 +10,16 @@
 
 #include "engine/network/network.h"
 #include "neurons/model_info.h"
-#include "tests/oracle/training/dual.h"
+#include "tests/oracle/training/windows.h"
 
 namespace axfire::oracle {
 
-/// What a spike's derivative is replaced by, and where gradients stop.
-struct SpikeRules {
+/// What a derivative is replaced by, and where gradients stop.
+struct GradientRules {
     std::function<double(double)> surrogate;  ///< of u - threshold
     bool detach_reset = true;
     std::size_t truncate = 0;
+    std::function<Dual(Dual, Dual)> product{};  ///< of an input and a weight; empty: the exact one
 };
 
 /// One element of one tensor, the variable: node, name, index.
@@ -34,7 +35,7 @@ public:
     using Values = std::vector<T>;
 
     /// `shift`: what is added to the variable.
-    TrainingNetwork(const Network& network, const SpikeRules& rules, const Variable& variable, T shift)
+    TrainingNetwork(const Network& network, const GradientRules& rules, const Variable& variable, T shift)
         : network_(network), topology_(analyse(network)), rules_(rules), variable_(variable), shift_(shift) {}
 
     /// inputs: [sample][step][element]. Returns the values of the node whose signal leaves: [sample][step][element].
@@ -73,6 +74,19 @@ private:
         return here ? T(data[i]) + shift_ : T(data[i]);
     }
     bool cut(std::size_t t) const { return rules_.truncate != 0 && t % rules_.truncate == 0; }
+
+    /// The product of an input and a weight.
+    T times(const T& x, const T& w) const {
+        if (rules_.product == nullptr) {
+            return x * w;
+        }
+        const Dual product = rules_.product(Dual(value_of(x), slope_of(x)), Dual(value_of(w), slope_of(w)));
+        return with_slope<T>(product);
+    }
+    const Shape& shape_of_input(std::size_t n) const {
+        return topology_
+            .shape[topology_.feed_forward[n].empty() ? topology_.recurrent[n][0] : topology_.feed_forward[n][0]];
+    }
 
     /// What source i of a node gave.
     Values source(std::size_t n, std::size_t i, std::size_t s, std::size_t t) const {
@@ -123,10 +137,14 @@ private:
             return this->linear(n, *linear, x);
         }
         if (const auto* conv = std::get_if<nodes::Conv2d>(&node.kind)) {
-            return conv2d(n, *conv, x);
+            return conv2d(
+                *conv, shape_of_input(n), topology_.shape[n], x,
+                [&](std::size_t k) { return parameter(n, "weight", conv->weight.data, k); },
+                [&](std::size_t o) { return parameter(n, "bias", conv->bias.data, o); },
+                [&](const T& a, const T& w) { return times(a, w); });
         }
         if (const auto* pool = std::get_if<nodes::Pool2d>(&node.kind)) {
-            return pool2d(n, *pool, x);
+            return pool2d(*pool, shape_of_input(n), topology_.shape[n], x);
         }
         if (const auto* rearrange = std::get_if<nodes::Rearrange>(&node.kind)) {
             Values y;
@@ -176,90 +194,10 @@ private:
         Values y(node.weight.shape[0], T(0));
         for (std::size_t o = 0; o < y.size(); ++o) {
             for (std::size_t i = 0; i < x.size(); ++i) {
-                y[o] = y[o] + parameter(n, "weight", node.weight.data, o * x.size() + i) * x[i];
+                y[o] = y[o] + times(x[i], parameter(n, "weight", node.weight.data, o * x.size() + i));
             }
             if (!node.bias.empty()) {
                 y[o] = y[o] + parameter(n, "bias", node.bias.data, o);
-            }
-        }
-        return y;
-    }
-
-    Values conv2d(std::size_t n, const nodes::Conv2d& node, const Values& x) const {
-        const Shape& in =
-            topology_
-                .shape[topology_.feed_forward[n].empty() ? topology_.recurrent[n][0] : topology_.feed_forward[n][0]];
-        const Shape& out = topology_.shape[n];
-        const Shape& w = node.weight.shape;
-        const std::size_t height = in[in.size() - 2];
-        const std::size_t width = in[in.size() - 1];
-        Values y;
-        for (std::size_t o = 0; o < out[0]; ++o) {
-            for (std::size_t oy = 0; oy < out[1]; ++oy) {
-                for (std::size_t ox = 0; ox < out[2]; ++ox) {
-                    T sum = node.bias.empty() ? T(0) : parameter(n, "bias", node.bias.data, o);
-                    for (std::size_t c = 0; c < w[1]; ++c) {
-                        for (std::size_t ky = 0; ky < w[2]; ++ky) {
-                            for (std::size_t kx = 0; kx < w[3]; ++kx) {
-                                const std::size_t iy = oy * node.stride[0] + ky * node.dilation[0];
-                                const std::size_t ix = ox * node.stride[1] + kx * node.dilation[1];
-                                if (iy < node.pad_begin[0] || ix < node.pad_begin[1] ||
-                                    iy - node.pad_begin[0] >= height || ix - node.pad_begin[1] >= width) {
-                                    continue;
-                                }
-                                const std::size_t channel = o / (out[0] / node.groups) * w[1] + c;
-                                const std::size_t at =
-                                    (channel * height + iy - node.pad_begin[0]) * width + ix - node.pad_begin[1];
-                                const std::size_t k = ((o * w[1] + c) * w[2] + ky) * w[3] + kx;
-                                sum = sum + parameter(n, "weight", node.weight.data, k) * x[at];
-                            }
-                        }
-                    }
-                    y.push_back(sum);
-                }
-            }
-        }
-        return y;
-    }
-
-    Values pool2d(std::size_t n, const nodes::Pool2d& node, const Values& x) const {
-        const Shape& in = topology_.shape[topology_.feed_forward[n][0]];
-        const Shape& out = topology_.shape[n];
-        const std::size_t height = in[in.size() - 2];
-        const std::size_t width = in[in.size() - 1];
-        Values y;
-        for (std::size_t c = 0; c < out[0]; ++c) {
-            for (std::size_t oy = 0; oy < out[1]; ++oy) {
-                for (std::size_t ox = 0; ox < out[2]; ++ox) {
-                    T sum(0);
-                    std::vector<T> inside;
-                    double counted = 0;
-                    for (std::size_t ky = 0; ky < node.kernel[0]; ++ky) {
-                        for (std::size_t kx = 0; kx < node.kernel[1]; ++kx) {
-                            const std::size_t iy = oy * node.stride[0] + ky * node.dilation[0];
-                            const std::size_t ix = ox * node.stride[1] + kx * node.dilation[1];
-                            const bool in_padded = iy < node.pad_begin[0] + height + node.pad_end[0] &&
-                                                   ix < node.pad_begin[1] + width + node.pad_end[1];
-                            const bool there = iy >= node.pad_begin[0] && ix >= node.pad_begin[1] &&
-                                               iy < node.pad_begin[0] + height && ix < node.pad_begin[1] + width;
-                            counted += node.count_include_pad ? in_padded : there;
-                            if (there) {
-                                inside.push_back(
-                                    x[(c * height + iy - node.pad_begin[0]) * width + ix - node.pad_begin[1]]);
-                                sum = sum + inside.back();
-                            }
-                        }
-                    }
-                    if (node.kind == nodes::Pool2d::Kind::maximum) {
-                        const auto most = std::max_element(inside.begin(), inside.end(), [](const T& a, const T& b) {
-                            return value_of(a) < value_of(b);
-                        });
-                        y.push_back(inside.empty() ? T(0) : *most);
-                    } else {
-                        const bool divides = node.kind == nodes::Pool2d::Kind::average && counted != 0;
-                        y.push_back(divides ? sum / T(counted) : sum);
-                    }
-                }
             }
         }
         return y;
@@ -431,7 +369,7 @@ private:
 
     const Network& network_;
     Topology topology_;
-    SpikeRules rules_;
+    GradientRules rules_;
     Variable variable_;
     T shift_;
     std::size_t samples_ = 0;
