@@ -133,17 +133,19 @@ struct CheckedOf<T> {
     using Type = typename T::Checked;
 };
 
+template <class Add, class Mul>
+using OrdinaryMulFor = typename OrdinaryMul<Mul, OrdinaryAdd<Add>::kDropsSignsOfZeros>::Type;
+
 /// A kernel for ordinary factors, and the one that takes anything.
 template <template <class, class> class Kernel, class Add, class Mul>
-using OrdinaryKernel =
-    Kernel<typename OrdinaryAdd<Add>::Type, typename OrdinaryMul<Mul, OrdinaryAdd<Add>::kDropsSignsOfZeros>::Type>;
+using OrdinaryKernel = Kernel<typename OrdinaryAdd<Add>::Type, OrdinaryMulFor<Add, Mul>>;
 template <template <class, class> class Kernel, class Add, class Mul>
 using CheckedKernel = Kernel<typename CheckedOf<Add>::Type, typename CheckedOf<Mul>::Type>;
 
 /// True for units that have shorter ones for ordinary factors.
 template <class Add, class Mul>
-inline constexpr bool kHasOrdinary = HasChecked<typename OrdinaryAdd<Add>::Type> ||
-                                     HasChecked<typename OrdinaryMul<Mul, OrdinaryAdd<Add>::kDropsSignsOfZeros>::Type>;
+inline constexpr bool kHasOrdinary =
+    HasChecked<typename OrdinaryAdd<Add>::Type> || HasChecked<OrdinaryMulFor<Add, Mul>>;
 template <class Add>
 concept Watchful = requires(u32 reach) {
     Add::went_astray(reach);

@@ -2,6 +2,7 @@
 // One term of a projection's sum.
 #pragma once
 
+#include "synapses/magnitudes.h"
 #include "synapses/sum.h"
 
 namespace axfire::AXFIRE_ISA {
@@ -48,6 +49,13 @@ struct Units {
     /// True if an event of this amplitude adds the weight itself.
     AXFIRE_FN bool adds_weight(u32 amplitude) const { return amplitude == kOneBits && !arithmetic.multiply_spikes; }
 };
+
+/// True where the OrdinaryKernel serves a dense layer of n inputs.
+template <class Add>
+AXFIRE_FN bool has_ordinary_factors(const AdderSpec& add, const u32* values, u32 n, const Magnitudes& weights) {
+    return ordinary_adder<Add>(add) && weights.greatest < kInfinityBits &&  // told, and finite
+           ordinary_factors(magnitudes<Lanes>(values, n), weights);
+}
 
 /// Amplitude of event e.
 AXFIRE_FN u32 amplitude_of(const EventView& events, u32 e) {

@@ -3,7 +3,6 @@
 #pragma once
 
 #include "synapses/accumulate.h"
-#include "synapses/magnitudes.h"
 
 namespace axfire::AXFIRE_ISA {
 
@@ -17,8 +16,7 @@ struct Conv2dDense {
     void operator()() const {
         if constexpr (kHasOrdinary<Add, Mul>) {
             const u32 inputs = a.channels_in * a.height_in * a.width_in;
-            if (ordinary_adder<Add>(a.arithmetic.add) &&
-                ordinary_factors(magnitudes<Lanes>(a.values, inputs), a.weights)) {
+            if (has_ordinary_factors<Add>(a.arithmetic.add, a.values, inputs, a.weights)) {
                 return OrdinaryKernel<axfire::AXFIRE_ISA::Conv2dDense, Add, Mul>{a}.convolve();
             }
         }

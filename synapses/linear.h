@@ -3,7 +3,6 @@
 #pragma once
 
 #include "synapses/accumulate.h"
-#include "synapses/magnitudes.h"
 
 namespace axfire::AXFIRE_ISA {
 
@@ -13,8 +12,7 @@ struct Linear {
 
     void operator()() const {
         if constexpr (!kEvents && kHasOrdinary<Add, Mul>) {
-            if (ordinary_adder<Add>(a.arithmetic.add) &&
-                ordinary_factors(magnitudes<Lanes>(a.values, a.inputs), a.weights)) {
+            if (has_ordinary_factors<Add>(a.arithmetic.add, a.values, a.inputs, a.weights)) {
                 return OrdinaryKernel<Kind, Add, Mul>{a}.cover();
             }
         }

@@ -21,7 +21,7 @@ struct herloa {
         const u32 k = p.value[0];
         const U carry = (a & b) << 1;  // its bit k-1 is that of the pair at k-2
         const U untaken = (a ^ b) & carry;
-        const U ones = U{} - ((untaken >> (k - 1)) & 1u);
+        const U ones = U{} - bit(untaken, k - 1);
         const U low = either_but_common(a, b, 3u << (k - 2)) | (carry & (1u << (k - 1))) | (ones & low_mask(k - 1));
         return low + sum_of_and(a, b, k);
     }

@@ -201,6 +201,9 @@ private:
         }
         const u64 operations = static_cast<u64>(weight_mul_.size()) * a.height_out * a.width_out;
         const std::vector<Tile> parts = tiles(s.threads, a.height_out, 1, operations);
+        for (std::size_t i = 0; i < parts.size(); ++i) {
+            plane_of(s, i);  // here, since no exception may leave the threads
+        }
         u64 done = 0;
         u64 products = 0;
 #pragma omp parallel for num_threads(static_cast <int>(parts.size())) reduction(+ : done, products)
