@@ -4,6 +4,7 @@
 
 #include "arith/spec.h"
 #include "engine/backend/cuda/device.h"
+#include "neurons/conventions.h"
 
 namespace axfire::test {
 
@@ -23,5 +24,8 @@ inline double integer_rate(const cuda::DeviceInfo& device) {
 /// device.
 double instructions_of(const AdderSpec& spec, int capability);
 double instructions_of(const MultiplierSpec& spec, int capability);
+/// ... that one more update of a neuron adds: those of its additions and products among them.
+double instructions_of_update(const std::string& model, const Conventions& how, const AdderSpec& add,
+                              const MultiplierSpec& mul, int capability);
 
 }  // namespace axfire::test

@@ -72,6 +72,7 @@ public:
                      device::SumArgs{sum, false, nullptr, p.counters()}, inputs_);
         }
         p.launch(events_ ? "MaxPoolEvents" : "MaxPoolImage", a, outputs_);
+        p.compare(outputs_ * args_.kernel_h * args_.kernel_w);
     }
 
 private:
