@@ -36,6 +36,7 @@ class Check:
     def __init__(self, options):
         self.options = options
         self.end = time.monotonic() + options.seconds  # of all parts
+        self.scalar_compiled = ""
 
     def ask(self, command):
         """The JSON that a command prints."""
@@ -84,14 +85,16 @@ class Check:
         rates = {}
         with concurrent.futures.ThreadPoolExecutor(cores) as pool:
             for result in pool.map(lambda _: self.ask(command), range(cores)):
+                self.scalar_compiled = result["scalar_models_compiled"]
                 for m in result["measurements"]:
                     if m["arithmetic"] not in ("exact@fp32",) or units[1] == units[0] == "exact@fp32":
                         rates[m["kernel"]] = rates.get(m["kernel"], 0) + 1e9 / m["scalar_model"]["median_ns"]
         return rates
 
     def limits(self, network, units):
-        _, _, model, data, reset, steps, _, timed = network
-        return self.ask([self.options.limits, model, data, min(256, timed), steps, *units, reset])
+        _, _, model, data, reset, steps, _, _ = network
+        samples = 1 if self.options.test_double else 256  # as a run has them at once
+        return self.ask([self.options.limits, model, data, samples, steps, *units, reset])
 
 
 def projected(operations, rates, events):
@@ -164,7 +167,8 @@ def page(report):
     lines += ["Made by `scripts/gpu_check.sh`. Samples per second, reading and encoding included; the CPU with "
               f"{rows[0]['cpu_threads']} threads, {rows[0]['cpu_isa']} kernels. `equal`: result hash, predictions and operation "
               "counts. The scalar model, one call for each operation, runs a process on each core; its samples per second are those of "
-              "the networks' sums alone.", ""]
+              "the networks' sums alone" +
+              (f", compiled {report['scalar_models_compiled']}." if "scalar_models_compiled" in report else "."), ""]
     def cell(row, key, form="{:.1f}"):
         return form.format(row[key]) if row.get(key) else "not timed"
     lines += table(["network", "arithmetic", "equal", "CPU", "GPU", "GPU / CPU", "scalar model, all cores", "GPU / scalar model", "goal"],
@@ -225,6 +229,7 @@ def main() -> int:
                     if units not in rates:
                         rates[units] = check.scalar_model(units, row["cpu_threads"])
                     row["scalar_samples_per_second"] = projected(operations, rates[units], network[1])
+                    report["scalar_models_compiled"] = check.scalar_compiled
                     row["against_scalar_model"] = row["gpu_samples_per_second"] / row["scalar_samples_per_second"]
                     if units == GOAL_UNITS:
                         row["goal"] = "reached" if row["against_scalar_model"] >= GOAL else "MISSED"

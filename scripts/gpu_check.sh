@@ -92,6 +92,13 @@ if ! grep -v 'cuda: none: \|; not usable: \|test double' <<<"$devices" | grep -q
 fi
 
 [ -z "$data" ] || writable
+# Kernels are compiled once for all parts, wherever they can be kept.
+cache=${XDG_CACHE_HOME:-${HOME:-/nowhere}/.cache}
+if ! mkdir -p "$cache/axfire" 2>/dev/null || [ ! -w "$cache/axfire" ]; then
+    XDG_CACHE_HOME=$(mktemp -d)
+    export XDG_CACHE_HOME
+    trap 'rm -rf "$XDG_CACHE_HOME"' EXIT
+fi
 python=yes
 if ! python3 -c '' 2>/dev/null; then
     python=no

@@ -65,7 +65,7 @@ for library in $(libraries_of "$folder/bin/axfire" "$folder/bin/device_tests" "$
 done
 c_library=$(dirname "$(libraries_of "$folder/bin/axfire" | grep '/libc\.so\.6$')")
 for name in "${of_the_c_library[@]}"; do
-    cp -L "$c_library/$name" "$top/lib/glibc/"
+    [ ! -e "$c_library/$name" ] || cp -L "$c_library/$name" "$top/lib/glibc/"
 done
 cp "$axfire_root/scripts/gpu_check.sh" "$axfire_root/scripts/gpu_check.py" "$top/scripts/"
 mkdir -p "$top/tests"

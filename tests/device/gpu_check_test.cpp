@@ -141,6 +141,21 @@ TEST(GpuCheck, ReportsOnTheDouble) {
         axfire::testing::run_command(script + " --test-double --data '" + data + "' --out /proc/nowhere");
     EXPECT_EQ(closed.code, 2);
     EXPECT_NE(closed.err.find("nothing can be written to /proc/nowhere"), std::string::npos) << closed.err;
+    // On a GPU it counts: each network must have been timed and have reached it.
+    const auto goals = axfire::testing::run_command(
+        "cd '" + sources() +
+        "/scripts' && python3 -B -c \""
+        "from gpu_check import goals\n"
+        "def row(name, times): return dict(network=name, against_scalar_model=times, goal='reached' if times >= 43 "
+        "else "
+        "'MISSED')\n"
+        "a, b = row('a', 43), row('b', 42.9)\n"
+        "print([goals(dict(cases=c, goal_of=['a', 'b']))[0] for c in ([a, row('b', 50)], [a, b], [a], [])], "
+        "goals(dict(cases=[b], goal_of=['a', 'b']))[1])\"");
+    EXPECT_EQ(goals.out,
+              "[True, False, False, False] Goal, 43 times the scalar model on all cores with exact@fp32 + "
+              "loa(k=12)@fp32: b 42.9 times: MISSED; a: not timed.\n")
+        << goals.err;
     // Time that is up is said.
     const auto late = axfire::testing::run_command(
         "env AXFIRE_CUDA_CODE=ptx python3 '" + sources() + "/scripts/gpu_check.py' --axfire '" + program() +
