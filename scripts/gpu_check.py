@@ -178,7 +178,7 @@ def page(report):
     if report["goal_of"]:
         lines += [goals(report)[1], ""]
     if report["limits"]:
-        lines += ["Times of kernels are by the card's own clock, from the end of the kernel before, so that short ones hold the time of a launch. "
+        lines += ["Times of kernels are by the card's own clock, from the end of the kernel before; a step begins when all of it is in the stream. "
                   "Limits: additions, products and updates of neurons by the PTX instructions that one more of each adds to a kernel, a "
                   "comparison of pooling or compaction as one; each constant once in a step, each array read or written once, what a kernel keeps "
                   "from step to step both. A kernel that finds its arrays in the cache may pass the memory limit.", ""]

@@ -73,6 +73,7 @@ enum class DeviceAttribute : int {
     X(cuEventDestroy, cuEventDestroy_v2, (EventHandle))                                                            \
     X(cuEventRecord, cuEventRecord, (EventHandle, StreamHandle))                                                   \
     X(cuEventElapsedTime, cuEventElapsedTime, (float*, EventHandle, EventHandle))                                  \
+    X(cuLaunchHostFunc, cuLaunchHostFunc, (StreamHandle, void (*)(void*), void*))                                  \
     X(cuEventSynchronize, cuEventSynchronize, (EventHandle))                                                       \
     X(cuGetErrorName, cuGetErrorName, (Result, const char**))                                                      \
     X(cuGetErrorString, cuGetErrorString, (Result, const char**))

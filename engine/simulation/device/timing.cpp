@@ -2,12 +2,60 @@
 #include "engine/simulation/device/timing.h"
 
 #include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <mutex>
 
 #include "engine/simulation/device/device_simulation.h"
 
 namespace axfire {
 
 namespace {
+
+/// Keeps a stream from what is put into it until all of it is there, so that kernels which take less time than their
+/// launch are not timed with it.
+class Gate {
+public:
+    explicit Gate(const cuda::Stream& stream) : stream_(stream) {}
+    ~Gate() {
+        open();
+        cuda::driver().cuStreamSynchronize(stream_.handle());
+    }
+
+    void close() {
+        if (!fills_up_) {
+            {
+                const std::lock_guard guard(mutex_);
+                ++closed_;
+            }
+            AXFIRE_CUDA(cuLaunchHostFunc, stream_.handle(), wait, this);
+        }
+    }
+    void open() {
+        const std::lock_guard guard(mutex_);
+        opened_ = closed_;
+        changed_.notify_all();
+    }
+
+private:
+    /// Called by the driver when the stream comes there, in the order of close().
+    static void wait(void* self) {
+        constexpr std::chrono::seconds kMost(1);
+        Gate& gate = *static_cast<Gate*>(self);
+        std::unique_lock lock(gate.mutex_);
+        const std::size_t mine = ++gate.reached_;
+        if (!gate.changed_.wait_for(lock, kMost, [&] { return gate.opened_ >= mine; })) {
+            gate.fills_up_ = true;  // the stream takes no more while it is closed
+        }
+    }
+
+    const cuda::Stream& stream_;
+    std::mutex mutex_;
+    std::condition_variable changed_;
+    std::size_t closed_ = 0, reached_ = 0, opened_ = 0;
+    std::atomic<bool> fills_up_ = false;
+};
 
 /// Marks in a stream, all read at the end, so that nothing waits.
 class Stopwatch {
@@ -55,6 +103,7 @@ StepTimes DeviceSimulation::time_kernels(std::vector<EncodedSample> samples) {
     batch.results.resize(batch.count);
     const std::size_t nodes = 3 + order_.size();  // input, those of the network, read-out, what is remembered
     Stopwatch watch(stream_);
+    Gate gate(stream_);
     const auto run = [&](std::size_t node, When when) {
         program_->run(node, when, stream_, [&](std::size_t kernel) { watch.take(node, kernel); });
     };
@@ -62,6 +111,7 @@ StepTimes DeviceSimulation::time_kernels(std::vector<EncodedSample> samples) {
     for (u32 t = 0; t < steps_; ++t) {
         program_->set_step(t, stream_);
         input_.bring(t, stream_);
+        gate.close();
         watch.pass();
         for (std::size_t node = 0; node < nodes - 1; ++node) {
             const bool of_network = node != 0 && node <= order_.size();
@@ -72,6 +122,7 @@ StepTimes DeviceSimulation::time_kernels(std::vector<EncodedSample> samples) {
         for (std::size_t node = 1; node < nodes; ++node) {
             run(node, When::at_end);
         }
+        gate.open();
         input_.end(t, stream_);
     }
     fetch(batch.count, left_[turn_]);
