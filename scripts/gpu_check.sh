@@ -12,7 +12,8 @@ the NVIDIA driver and NVRTC (libnvrtc.so.12 or .13, there or named by AXFIRE_NVR
   --sanitizer     the tests under compute-sanitizer too
   --quick         no times
   --test-double   to try this script without a GPU: the test double of the driver, few samples, no tests; needs --out
-It takes 8 minutes at most; what is not reached by then is named in the report. Ends with 2 where there is no GPU, with 1 where a test fails or a result differs."
+It takes 8 minutes at most; what is not reached by then is named in the report. Ends with 2 where there is no GPU or nothing can be written, with
+1 where a test fails, a result differs or the speed does not reach its goal, which the last lines say."
 
 data=${AXFIRE_DATA:-}
 out=$here/docs/benchmarks
@@ -61,6 +62,14 @@ report() {
         --seconds "$(left 300)" $quick "$@"
 }
 
+# Before minutes are spent.
+writable() {
+    if ! { mkdir -p "$out" && touch "$out/.gpu-check" && rm "$out/.gpu-check"; } 2>/dev/null; then
+        echo "nothing can be written to $out: name another folder by --out" >&2
+        exit 2
+    fi
+}
+
 if [ "$double" = yes ]; then
     if [ "$out_given" = no ] || [ -z "$data" ]; then
         echo "--test-double needs --out and --data: its report is not one of a GPU" >&2
@@ -68,31 +77,57 @@ if [ "$double" = yes ]; then
     fi
     export AXFIRE_CUDA_DRIVER=${AXFIRE_TEST_DOUBLE:-$here/lib/libcuda_double.so} AXFIRE_CUDA_CODE=ptx
     [ -e "$AXFIRE_CUDA_DRIVER" ] || export AXFIRE_CUDA_DRIVER=$here/build/release/tests/libcuda_double.so
-    mkdir -p "$out"
+    writable
     report --test-double
     exit
 fi
 # A double may stand in a driver's place in other tests; here nothing may.
 unset AXFIRE_CUDA_DRIVER AXFIRE_CUDA_CODE
-devices=$("$bin/axfire" info | grep '^device  *cuda' || true)
+info=$("$bin/axfire" info)
+devices=$(grep '^device  *cuda\|^driver\|^NVRTC' <<<"$info" || true)
 echo "$devices"
 if ! grep -v 'cuda: none: \|; not usable: \|test double' <<<"$devices" | grep -q 'cuda:'; then
     echo "no GPU to check: none is usable" >&2
     exit 2
 fi
 
+[ -z "$data" ] || writable
+# Kernels are compiled once for all parts, wherever they can be kept.
+cache=${XDG_CACHE_HOME:-${HOME:-/nowhere}/.cache}
+if ! mkdir -p "$cache/axfire" 2>/dev/null || [ ! -w "$cache/axfire" ]; then
+    XDG_CACHE_HOME=$(mktemp -d)
+    export XDG_CACHE_HOME
+    trap 'rm -rf "$XDG_CACHE_HOME"' EXIT
+fi
+python=yes
+if ! python3 -c '' 2>/dev/null; then
+    python=no
+    echo "There is no python3: tests are run, but no real runs compared or timed." >&2
+fi
+
 export AXFIRE_TEST_DEVICE=real
 [ -z "$data" ] || export AXFIRE_DATA=$data
 status=0
-timeout "$(left 160)" "$bin/device_tests" || status=1
+# limited SECONDS COMMAND...: says when the time was up.
+limited() {
+    local most code=0
+    most=$(left "$1")
+    timeout "$most" "${@:2}" || code=$?
+    [ $code != 124 ] || echo "STOPPED after $most seconds: $2" >&2
+    [ $code = 0 ] || status=1
+}
+limited 160 "$bin/device_tests" --gtest_brief=1
 if [ "$sanitizer" = yes ]; then
-    timeout "$(left 100)" compute-sanitizer --error-exitcode 1 --target-processes all "$bin/device_tests" \
-        --gtest_filter='DeviceShapes.*' || status=1
+    limited 100 compute-sanitizer --error-exitcode 1 --target-processes all "$bin/device_tests" --gtest_filter='DeviceShapes.*'
 fi
-if [ -n "$data" ]; then
-    mkdir -p "$out"
-    report || status=1
-else
+tests=passed
+[ $status = 0 ] || tests=FAILED
+if [ -z "$data" ]; then
     echo "AXFIRE_DATA is not set: no real runs were compared or timed."
+elif [ $python = no ]; then
+    status=1
+else
+    report || status=1
 fi
+echo "Tests on the device: $tests."
 exit $status

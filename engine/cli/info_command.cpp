@@ -9,6 +9,7 @@
 #include "datasets/sample.h"
 #include "engine/backend/cpu/kernels.h"
 #include "engine/backend/cuda/device.h"
+#include "engine/backend/cuda/driver.h"
 #include "engine/backend/cuda/nvrtc.h"
 #include "engine/cli/commands.h"
 #include "engine/version.h"
@@ -38,6 +39,10 @@ void print_cuda() {
         fmt::print("device       cuda:{}: {}, compute capability {}.{}, {} multiprocessors, {:.1f} GiB{}\n", d.number,
                    d.name, d.capability / 10, d.capability % 10, d.multiprocessors,
                    static_cast<double>(d.memory) / (1 << 30), d.unusable.empty() ? "" : "; not usable: " + d.unusable);
+    }
+    if (cuda::driver().lacking.empty()) {
+        fmt::print("driver       {}: CUDA {}.{}\n", cuda::driver().library, cuda::driver().version / 1000,
+                   cuda::driver().version % 1000 / 10);
     }
     fmt::print("NVRTC        {}\n", cuda::nvrtc().lacking.empty() ? cuda::nvrtc().version + " " + cuda::nvrtc().library
                                                                   : "none: " + cuda::nvrtc().lacking);

@@ -10,6 +10,7 @@
 
 #include "arith/error.h"
 #include "engine/formats/hdf5_reader.h"
+#include "engine/formats/keras_layouts.h"
 
 namespace axfire {
 
@@ -175,60 +176,35 @@ private:
         }
     }
 
-    /// Padding "same" as TensorFlow has it: an odd rest goes to the end.
-    void pad_same(const Json& config, const std::array<std::size_t, 2>& span, const std::array<std::size_t, 2>& stride,
-                  std::array<std::size_t, 2>& begin, std::array<std::size_t, 2>& end) const {
-        const std::string padding = config.value("padding", "valid");
-        if (padding != "same" && padding != "valid") {
-            throw InputError(fmt::format("its padding is '{}'; known are same and valid", padding));
-        }
-        for (std::size_t axis = 0; axis < 2 && padding == "same"; ++axis) {
-            const std::size_t in = shape_[1 + axis];
-            const std::size_t out = (in + stride[axis] - 1) / stride[axis];
-            const std::size_t needed = (out - 1) * stride[axis] + span[axis];
-            const std::size_t total = needed > in ? needed - in : 0;
-            begin[axis] = total / 2;
-            end[axis] = total - total / 2;
-        }
+    void pad(const Json& config, const std::array<std::size_t, 2>& span, const std::array<std::size_t, 2>& stride,
+             std::array<std::size_t, 2>& begin, std::array<std::size_t, 2>& end) const {
+        const KerasPadding padding = keras_padding(config.value("padding", "valid"), shape_, span, stride);
+        begin = padding.begin;
+        end = padding.end;
     }
 
     void convolution(const Json& config, bool depthwise) {
         require_image();
-        const Tensor kernel =
-            weight(depthwise ? "depthwise_kernel" : "kernel");  // [h][w][in][out], or [h][w][in][multiplier]
-        if (kernel.shape.size() != 4) {
-            throw InputError(fmt::format("its kernel is {}", to_string(kernel.shape)));
-        }
+        const Tensor kernel = weight(depthwise ? "depthwise_kernel" : "kernel");
         nodes::Conv2d conv;
-        const std::size_t height = kernel.shape[0], width = kernel.shape[1];
-        const std::size_t in = depthwise ? 1 : kernel.shape[2];
-        const std::size_t out = depthwise ? kernel.shape[2] * kernel.shape[3] : kernel.shape[3];
+        conv.weight = keras_convolution_weight(kernel, depthwise);
         conv.groups = depthwise ? kernel.shape[2] : extent(config.value("groups", Json(1)));
-        if (in * conv.groups != shape_[0]) {
+        if (conv.weight.shape[1] * conv.groups != shape_[0]) {
             throw InputError(
                 fmt::format("its kernel {} does not fit its input of {}", to_string(kernel.shape), to_string(shape_)));
-        }
-        conv.weight = {{out, in, height, width}, {}};
-        conv.weight.data.reserve(kernel.data.size());
-        for (std::size_t o = 0; o < out; ++o) {
-            for (std::size_t i = 0; i < in; ++i) {
-                for (std::size_t k = 0; k < height * width; ++k) {
-                    conv.weight.data.push_back(kernel.data[(k * in + i) * out + o]);
-                }
-            }
         }
         if (config.value("use_bias", true)) {
             conv.bias = weight("bias");
         }
         conv.stride = pair(config.value("strides", Json(1)));
         conv.dilation = pair(config.value("dilation_rate", Json(1)));
-        pad_same(config, {conv.dilation[0] * (height - 1) + 1, conv.dilation[1] * (width - 1) + 1}, conv.stride,
-                 conv.pad_begin, conv.pad_end);
+        const auto span = [&](std::size_t axis) { return conv.dilation[axis] * (kernel.shape[axis] - 1) + 1; };
+        pad(config, {span(0), span(1)}, conv.stride, conv.pad_begin, conv.pad_end);
         for (std::size_t axis = 0; axis < 2; ++axis) {
             shape_[1 + axis] = window_output_size(shape_[1 + axis], kernel.shape[axis], conv.stride[axis],
                                                   conv.pad_begin[axis] + conv.pad_end[axis], conv.dilation[axis]);
         }
-        shape_[0] = out;
+        shape_[0] = conv.weight.shape[0];
         add(name_, std::move(conv));
         activation(config.value("activation", "linear"));
     }
@@ -240,17 +216,11 @@ private:
                 fmt::format("its kernel {} does not fit its input of {}", to_string(kernel.shape), to_string(shape_)));
         }
         nodes::Linear linear;
-        const std::size_t in = kernel.shape[0], out = kernel.shape[1];
-        linear.weight = {{out, in}, std::vector<float>(kernel.data.size())};
-        for (std::size_t i = 0; i < in; ++i) {
-            for (std::size_t o = 0; o < out; ++o) {
-                linear.weight.data[o * in + i] = kernel.data[i * out + o];
-            }
-        }
+        linear.weight = keras_dense_weight(kernel);
         if (config.value("use_bias", true)) {
             linear.bias = weight("bias");
         }
-        shape_ = {out};
+        shape_ = {kernel.shape[1]};
         add(name_, std::move(linear));
         activation(config.value("activation", "linear"));
     }
@@ -325,7 +295,7 @@ private:
         const Json strides = config.value("strides", Json());
         node.stride = strides.is_null() ? node.kernel : pair(strides);
         node.count_include_pad = false;
-        pad_same(config, node.kernel, node.stride, node.pad_begin, node.pad_end);
+        pad(config, node.kernel, node.stride, node.pad_begin, node.pad_end);
         for (std::size_t axis = 0; axis < 2; ++axis) {
             shape_[1 + axis] = window_output_size(shape_[1 + axis], node.kernel[axis], node.stride[axis],
                                                   node.pad_begin[axis] + node.pad_end[axis], 1);
@@ -346,47 +316,30 @@ private:
 
     void zero_padding(const Json& config) {
         require_image();
-        std::size_t pad[2][2];
+        KerasPadding padding;
+        const auto extent_of = [&](std::size_t axis, std::size_t side) {
+            const Json& given = config.at("padding");
+            const Json& one = given.is_array() ? given.at(axis) : given;
+            const Json& number = one.is_array() ? one.at(side) : one;
+            const std::int64_t value = number.get<std::int64_t>();
+            if (value < 0 || value > 1 << 12) {
+                throw InputError(fmt::format("its padding {} must be 0 to {}", value, 1 << 12));
+            }
+            return static_cast<std::size_t>(value);
+        };
         for (std::size_t axis = 0; axis < 2; ++axis) {
-            for (std::size_t side = 0; side < 2; ++side) {
-                const Json& given = config.at("padding");
-                const Json& one = given.is_array() ? given.at(axis) : given;
-                const Json& number = one.is_array() ? one.at(side) : one;
-                const std::int64_t value = number.get<std::int64_t>();
-                if (value < 0 || value > 1 << 12) {
-                    throw InputError(fmt::format("its padding {} must be 0 to {}", value, 1 << 12));
-                }
-                pad[axis][side] = static_cast<std::size_t>(value);
-            }
+            padding.begin[axis] = extent_of(axis, 0);
+            padding.end[axis] = extent_of(axis, 1);
         }
-        const Shape in = shape_;
-        shape_ = {in[0], in[1] + pad[0][0] + pad[0][1], in[2] + pad[1][0] + pad[1][1]};
-        nodes::Rearrange node{shape_, {}, 0};
-        for (std::size_t c = 0; c < shape_[0]; ++c) {
-            for (std::size_t y = 0; y < shape_[1]; ++y) {
-                for (std::size_t x = 0; x < shape_[2]; ++x) {
-                    const bool inside =
-                        y >= pad[0][0] && y < pad[0][0] + in[1] && x >= pad[1][0] && x < pad[1][0] + in[2];
-                    node.source.push_back(
-                        inside ? static_cast<std::uint32_t>((c * in[1] + y - pad[0][0]) * in[2] + x - pad[1][0])
-                               : nodes::Rearrange::kFill);
-                }
-            }
-        }
+        nodes::Rearrange node = zero_padded(shape_, padding);
+        shape_ = node.shape;
         add(name_, std::move(node));
     }
 
-    /// Keras flattens images by height, width, channel.
     void flatten() {
         const std::size_t count = element_count(shape_);
         if (shape_.size() == 3 && shape_[0] > 1 && shape_[1] * shape_[2] > 1 && !channels_first_) {
-            nodes::Rearrange node{{count}, {}, 0};
-            for (std::size_t place = 0; place < shape_[1] * shape_[2]; ++place) {
-                for (std::size_t c = 0; c < shape_[0]; ++c) {
-                    node.source.push_back(static_cast<std::uint32_t>(c * shape_[1] * shape_[2] + place));
-                }
-            }
-            add(name_, std::move(node));
+            add(name_, channels_last(shape_));
         } else {
             add(name_, nodes::Reshape{{count}});
         }

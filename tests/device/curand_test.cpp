@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // cuRAND's device generator, compiled from its own header, against the generator of arith/philox.h.
 #include <filesystem>
+#include <fstream>
 
 #include "arith/philox.h"
 #include "tests/device/device.h"
@@ -9,11 +10,25 @@ namespace axfire::test {
 
 namespace {
 
+/// "13", by the header of a toolkit.
+std::string version_of(const std::string& toolkit) {
+    std::ifstream header(toolkit + "/cuda.h");
+    for (std::string line; std::getline(header, line);) {
+        if (const std::string begin = "#define CUDA_VERSION "; line.starts_with(begin)) {
+            return std::to_string(std::stoi(line.substr(begin.size())) / 1000);
+        }
+    }
+    return "unknown";
+}
+
 TEST(DeviceCurand, GivesTheNumbersOfPhilox) {
     AXFIRE_NEEDS_DEVICE();
     const std::string toolkit = "/usr/local/cuda/include";
     if (!std::filesystem::exists(toolkit + "/curand_kernel.h")) {
         GTEST_SKIP() << "no curand_kernel.h here: the generator is held by its known answers and the host's tests";
+    }
+    if (const std::string version = version_of(toolkit); !cuda::nvrtc().version.starts_with(version + ".")) {
+        GTEST_SKIP() << toolkit << " is of CUDA " << version << ", NVRTC of " << cuda::nvrtc().version;
     }
     const std::string source =
         "#include <curand_kernel.h>\n"
@@ -27,13 +42,9 @@ TEST(DeviceCurand, GivesTheNumbersOfPhilox) {
         "        uniforms[i] = curand_uniform(&state);\n"
         "    }\n"
         "}\n";
-    const std::string ptx =
-        cuda::compile_device_code(source, {},
-                                  {"--fmad=false", "--gpu-architecture=compute_75", "--include-path=" + toolkit,
-                                   "--include-path=" + toolkit + "/cccl"})
-            .code;
     const cuda::Context context(cuda::choose_device());
-    const cuda::Module module(ptx);
+    const cuda::Module module(compile_for_device(
+        source, {}, {"--fmad=false", "--include-path=" + toolkit, "--include-path=" + toolkit + "/cccl"}));
     const cuda::Stream stream;
     constexpr u32 kCount = 500;
     const cuda::Memory words(kCount * sizeof(u32)), uniforms(kCount * sizeof(float));

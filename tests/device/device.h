@@ -4,8 +4,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <string>
+#include <vector>
 
 #include "engine/backend/cuda/device.h"
 #include "engine/backend/cuda/nvrtc.h"
@@ -39,6 +41,17 @@ inline void choose_driver() {
         return true;
     }();
     static_cast<void>(chosen);
+}
+
+/// The source compiled for the device as the program does it: machine code, on the double PTX. A driver may
+/// take no PTX of an NVRTC that is newer than itself.
+inline std::string compile_for_device(const std::string& source, const std::vector<cuda::Header>& headers,
+                                      std::vector<std::string> flags) {
+    const std::vector<int>& known = cuda::nvrtc().architectures;
+    const int capability = cuda::choose_device().capability;
+    const bool machine = real_device() && std::find(known.begin(), known.end(), capability) != known.end();
+    flags.push_back("--gpu-architecture=" + (machine ? "sm_" + std::to_string(capability) : "compute_75"));
+    return cuda::compile_device_code(source, headers, flags).code;
 }
 
 }  // namespace axfire::test

@@ -97,7 +97,7 @@ TEST(DeviceRun, ChoosesAndSaysWhy) {
     const std::string no_compiler = "AXFIRE_NVRTC=/nowhere/libnvrtc.so";
     EXPECT_EQ(run(model, "auto", no_compiler)["device"], "cpu");
     if (cuda::nvrtc().lacking.empty()) {
-        refused("cuda:7", "cuda:7 does not exist");
+        refused("cuda:99", "cuda:99 does not exist");
         refused("cuda", "AXFIRE_NVRTC=/nowhere/libnvrtc.so cannot be loaded", no_compiler);
         const std::string taken = "AXFIRE_CUDA_DOUBLE_FAIL=cuDevicePrimaryCtxRetain:1:2";
         EXPECT_EQ(real_device() ? "cpu" : run(model, "auto", taken)["device"], "cpu");
@@ -116,6 +116,23 @@ TEST(DeviceRun, ChoosesAndSaysWhy) {
     if (real_device()) {                                                \
         GTEST_SKIP() << "needs the double, whose memory can be little"; \
     }
+
+/// What estimates need may be missing; a driver that is too old for the kernels is named.
+TEST(DeviceRun, OldDrivers) {
+    AXFIRE_NEEDS_DEVICE();
+    AXFIRE_NEEDS_DOUBLE();
+    AXFIRE_REQUIRE_DATA(data);
+    const std::string model = data + "/nir/cnn_sinabs.nir --data nmnist:" + data + "/nmnist/Test -T 1 --samples 1";
+    const std::string old = "AXFIRE_CUDA_DOUBLE_VERSION=12040 ";
+    EXPECT_NE(axfire("info", old).out.find(": CUDA 12.4\n"), std::string::npos);
+    // The fourth and the fifth: clock and memory.
+    const std::string silent = "AXFIRE_CUDA_DOUBLE_FAIL=cuDeviceGetAttribute:4:1,cuDeviceGetAttribute:5:1";
+    EXPECT_EQ(run(model, "cuda", silent)["device"], "cuda:0");
+    const std::string newer = "AXFIRE_CUDA_DOUBLE_FAIL=cuModuleLoadData:1:CUDA_ERROR_UNSUPPORTED_PTX_VERSION";
+    const CommandResult refused = axfire("run " + model + " -q --device cuda", old + newer);
+    EXPECT_EQ(refused.code, 2);
+    EXPECT_NE(refused.err.find("the driver is for CUDA 12.4"), std::string::npos) << refused.err;
+}
 
 TEST(DeviceRun, LittleMemoryMeansFewerSamplesAtOnce) {
     AXFIRE_NEEDS_DEVICE();

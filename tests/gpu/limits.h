@@ -4,11 +4,14 @@
 
 #include "arith/spec.h"
 #include "engine/backend/cuda/device.h"
+#include "neurons/conventions.h"
 
 namespace axfire::test {
 
-/// 32-bit integer additions that a multiprocessor completes in a clock, by compute capability: NVIDIA, CUDA C++
-/// Programming Guide, "Throughput of Native Arithmetic Instructions".
+/// 32-bit integer additions that a multiprocessor completes in a clock, by compute capability: 64 for 7.5 to 10.x, 9.0
+/// (Hopper) among them, 128 for 12.x, which completes 64 shifts and logical operations. NVIDIA, table "Throughput of
+/// Native Arithmetic Instructions": CUDA C++ Programming Guide up to 12, CUDA C++ Best Practices Guide 13, 12.1.1; for
+/// Hopper also "NVIDIA H100 Tensor Core GPU Architecture", INT32 cores of a multiprocessor.
 constexpr int integer_lanes(int capability) {
     return capability < 120 ? 64 : 128;
 }
@@ -23,5 +26,8 @@ inline double integer_rate(const cuda::DeviceInfo& device) {
 /// device.
 double instructions_of(const AdderSpec& spec, int capability);
 double instructions_of(const MultiplierSpec& spec, int capability);
+/// ... that one more update of a neuron adds: those of its additions and products among them.
+double instructions_of_update(const std::string& model, const Conventions& how, const AdderSpec& add,
+                              const MultiplierSpec& mul, int capability);
 
 }  // namespace axfire::test

@@ -20,6 +20,12 @@ int attribute(DeviceAttribute which, DeviceNumber device) {
     return value;
 }
 
+/// ... that only estimates need: 0 where the driver does not tell.
+int attribute_if_known(DeviceAttribute which, DeviceNumber device) {
+    int value = 0;
+    return driver().cuDeviceGetAttribute(&value, which, device) == kSuccess ? value : 0;
+}
+
 DeviceInfo describe(int number) {
     DeviceInfo info;
     info.number = number;
@@ -32,9 +38,9 @@ DeviceInfo describe(int number) {
         info.capability = 10 * attribute(DeviceAttribute::major, device) + attribute(DeviceAttribute::minor, device);
         info.multiprocessors = attribute(DeviceAttribute::multiprocessors, device);
         AXFIRE_CUDA(cuDeviceTotalMem, &info.memory, device);
-        info.clock = 1e3 * attribute(DeviceAttribute::clock_khz, device);
-        info.memory_speed = 2.0 / 8 * 1e3 * attribute(DeviceAttribute::memory_clock_khz, device) *
-                            attribute(DeviceAttribute::memory_bus_bits, device);  // two transfers a clock
+        info.clock = 1e3 * attribute_if_known(DeviceAttribute::clock_khz, device);
+        info.memory_speed = 2.0 / 8 * 1e3 * attribute_if_known(DeviceAttribute::memory_clock_khz, device) *
+                            attribute_if_known(DeviceAttribute::memory_bus_bits, device);  // two transfers a clock
     } catch (const Error& error) {
         info.unusable = error.what();
         return info;

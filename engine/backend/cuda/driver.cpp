@@ -51,6 +51,7 @@ Driver load() {
         if (const Result result = d.cuInit(0); result != kSuccess) {
             d.lacking = fmt::format("cuInit: {}", describe(d, result));
         }
+        d.cuDriverGetVersion(&d.version);
     }
     return d;
 }

@@ -39,6 +39,7 @@ enum class DeviceAttribute : int {
 // X(name, as the library exports it, parameters)
 #define AXFIRE_CUDA_FUNCTIONS(X)                                                                                   \
     X(cuInit, cuInit, (unsigned))                                                                                  \
+    X(cuDriverGetVersion, cuDriverGetVersion, (int*))                                                              \
     X(cuDeviceGetCount, cuDeviceGetCount, (int*))                                                                  \
     X(cuDeviceGet, cuDeviceGet, (DeviceNumber*, int))                                                              \
     X(cuDeviceGetName, cuDeviceGetName, (char*, int, DeviceNumber))                                                \
@@ -72,6 +73,7 @@ enum class DeviceAttribute : int {
     X(cuEventDestroy, cuEventDestroy_v2, (EventHandle))                                                            \
     X(cuEventRecord, cuEventRecord, (EventHandle, StreamHandle))                                                   \
     X(cuEventElapsedTime, cuEventElapsedTime, (float*, EventHandle, EventHandle))                                  \
+    X(cuLaunchHostFunc, cuLaunchHostFunc, (StreamHandle, void (*)(void*), void*))                                  \
     X(cuEventSynchronize, cuEventSynchronize, (EventHandle))                                                       \
     X(cuGetErrorName, cuGetErrorName, (Result, const char**))                                                      \
     X(cuGetErrorString, cuGetErrorString, (Result, const char**))
@@ -92,6 +94,7 @@ struct Driver {
     AXFIRE_CUDA_GRAPH_FUNCTIONS(AXFIRE_MEMBER)
 #undef AXFIRE_MEMBER
     bool has_graphs = false;
+    int version = 0;      ///< of the newest CUDA that it is for: 12040 is 12.4
     std::string library;  ///< its name
     std::string lacking;  ///< why nothing can be called; empty where all is well
 };

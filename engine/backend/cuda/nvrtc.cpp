@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "arith/error.h"
+#include "engine/backend/cuda/driver.h"
 
 namespace axfire::cuda {
 
@@ -46,10 +47,14 @@ std::vector<std::string> candidates() {
     if (const char* const named = std::getenv("AXFIRE_NVRTC"); named != nullptr) {
         return {named};
     }
+    std::vector<int> majors{13, 12};
+    if (driver().lacking.empty() && driver().version / 1000 < 13) {
+        std::reverse(majors.begin(), majors.end());  // a driver takes no code of a newer major version
+    }
     std::vector<std::string> names;
-    for (const char* const folder : {"", "/usr/local/cuda/lib64/", "/usr/local/cuda/lib/"}) {
-        for (const char* const name : {"libnvrtc.so.13", "libnvrtc.so.12"}) {
-            names.push_back(std::string(folder) + name);
+    for (const int major : majors) {
+        for (const char* const folder : {"", "/usr/local/cuda/lib64/", "/usr/local/cuda/lib/"}) {
+            names.push_back(fmt::format("{}libnvrtc.so.{}", folder, major));
         }
     }
     return names;

@@ -15,7 +15,7 @@ struct Nvrtc {
 };
 
 /// The library that the environment variable AXFIRE_NVRTC names, else libnvrtc.so.13 or .12, there or in the toolkit's
-/// usual folder. Loaded once.
+/// usual folder: .12 first where the driver is for CUDA 12. Loaded once.
 const Nvrtc& nvrtc();
 
 /// A header by the name under which a source includes it.

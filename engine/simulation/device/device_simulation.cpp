@@ -42,8 +42,11 @@ DeviceSimulation::DeviceSimulation(const Simulation& simulation, const DeviceOpt
     } catch (const InputError& error) {  // a user's file that a device's compiler does not take
         throw NotOnDevice(error.what());
     } catch (const cuda::Error& error) {
-        throw NotOnDevice(fmt::format("{}; the kernels are by NVRTC {}, which may be newer than the driver",
-                                      error.what(), cuda::nvrtc().version));
+        const int version = cuda::driver().version;
+        throw NotOnDevice(fmt::format(
+            "{}; the kernels are by NVRTC {}, the driver is for CUDA {}.{}: a newer driver, or an older NVRTC in "
+            "AXFIRE_NVRTC, may do",
+            error.what(), cuda::nvrtc().version, version / 1000, version % 1000 / 10));
     }
 }
 

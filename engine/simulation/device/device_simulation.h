@@ -10,6 +10,7 @@
 #include "engine/backend/cuda/graph.h"
 #include "engine/simulation/device/input.h"
 #include "engine/simulation/device/recording.h"
+#include "engine/simulation/device/timing.h"
 #include "engine/simulation/simulation.h"
 
 namespace axfire {
@@ -49,16 +50,8 @@ public:
     /// Waits for the batch that was begun first, and returns its results.
     std::vector<SampleResult> finish();
 
-    /// What a layer's kernels took for a batch, all steps together, and what they had to do.
-    struct LayerTime {
-        double milliseconds;    ///< as the device measures it
-        Counts counts;          ///< of all samples
-        std::size_t constants;  ///< bytes that each step reads, whatever the samples
-        std::size_t signals;    ///< bytes of what the layer is given and gives, in all steps of all samples
-        u32 steps;              ///< in which it ran: one where it is steady
-    };
-    /// Runs one batch and times it, by Simulation::layers().
-    std::vector<LayerTime> time_layers(std::vector<EncodedSample> samples);
+    /// Runs one batch and times each kernel of its steps.
+    StepTimes time_kernels(std::vector<EncodedSample> samples);
 
     /// One batch by itself.
     std::vector<SampleResult> run(std::span<const EncodedSample> samples, const std::vector<TraceRequest>& traces,

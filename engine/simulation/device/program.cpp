@@ -47,6 +47,7 @@ const u32* DeviceProgram::constant(std::span<const u32> values) {
         return nullptr;
     }
     const Address address = allocate(values.size() * sizeof(u32));
+    extents_[address] = {values.size() * sizeof(u32), true};
     nodes_.back().constants += values.size() * sizeof(u32);
     if (!measures_) {
         AXFIRE_CUDA(cuMemcpyHtoD, address, values.data(), values.size() * sizeof(u32));
@@ -60,6 +61,7 @@ u32* DeviceProgram::array(std::size_t n, u32 fill) {
     first.to = allocate(words * sizeof(u32));
     first.words = words;
     first.value = fill;
+    extents_[first.to] = {words * sizeof(u32), false};
     begin_.push_back(first);
     return reinterpret_cast<u32*>(first.to);
 }
@@ -186,6 +188,7 @@ void DeviceProgram::add_launch(const std::string& functor, const AdderSpec& add,
     action.function = static_cast<std::size_t>(kernel - request->kernels.begin());
     action.args.resize(bytes);
     std::memcpy(action.args.data(), args, bytes);
+    action.elements = elements;
     action.threads = static_cast<unsigned>(std::min<std::size_t>(block, (elements + 31) / 32 * 32));
     action.blocks = static_cast<unsigned>((elements + action.threads - 1) / action.threads);
     actions().push_back(std::move(action));
@@ -232,12 +235,62 @@ void DeviceProgram::set_step(u32 step, const cuda::Stream& stream) {
     AXFIRE_CUDA(cuMemsetD32Async, step_ + offsetof(device::Step, step), step, 1, stream.handle());
 }
 
-void DeviceProgram::run(std::size_t node, When when, const cuda::Stream& stream) {
-    for (Action& action : steps_[node]) {
-        if (action.when == when) {
-            execute(action, stream);
+void DeviceProgram::run(std::size_t node, When when, const cuda::Stream& stream,
+                        const std::function<void(std::size_t)>& after) {
+    std::vector<Action>& actions = steps_[node];
+    for (std::size_t i = 0; i < actions.size(); ++i) {
+        if (actions[i].when == when) {
+            execute(actions[i], stream);
+            if (after) {
+                after(i);
+            }
         }
     }
+}
+
+template <class Visit>
+void DeviceProgram::visit_extents(const Action& launch, const Visit& visit) const {
+    for (std::size_t i = 0; i + sizeof(Address) <= launch.args.size(); i += sizeof(Address)) {
+        Address address = 0;
+        std::memcpy(&address, launch.args.data() + i, sizeof address);
+        const auto next = extents_.upper_bound(address);
+        if (next != extents_.begin() && address - std::prev(next)->first < std::prev(next)->second.bytes) {
+            visit(std::prev(next)->second);
+        }
+    }
+}
+
+std::vector<DeviceProgram::Kernel> DeviceProgram::kernels(std::size_t node) const {
+    std::map<const Extent*, unsigned> launches;  // that are given it
+    for (const std::vector<Action>& actions : steps_) {
+        for (const Action& action : actions) {
+            visit_extents(action, [&](const Extent& extent) { ++launches[&extent]; });
+        }
+    }
+    std::vector<Kernel> kernels;
+    for (const Action& action : steps_[node]) {
+        Kernel& k = kernels.emplace_back();
+        if (action.kind != Action::Kind::launch) {
+            const bool fills = action.kind == Action::Kind::fill;
+            k.functor = fills ? "fill" : "copy";
+            k.signals = action.words * sizeof(u32) * (fills ? 1 : 2) / samples_;
+            continue;
+        }
+        const cuda::ModuleRequest& module = requests_[action.module];
+        k.functor = module.kernels[action.function].functor;
+        k.add = module.add;
+        k.mul = module.mul;
+        k.elements = action.elements;
+        k.comparisons = action.comparisons;
+        visit_extents(action, [&](const Extent& extent) {
+            if (extent.constant) {
+                k.constants += extent.bytes;
+            } else {
+                k.signals += extent.bytes / samples_ * (launches[&extent] == 1 ? 2 : 1);
+            }
+        });
+    }
+    return kernels;
 }
 
 }  // namespace axfire

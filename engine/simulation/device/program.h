@@ -2,6 +2,7 @@
 // What a device does in a step of a network: arrays and the kernels that work on them, as the stages describe it.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <span>
@@ -51,6 +52,8 @@ public:
     MultiplierSpec unit(MultiplierSpec spec);
     RandomSite site() const { return site_; }
     device::Counters* counters() const { return counters_; }
+    /// Comparisons that the last launch makes for each sample instead of sums and products, by which it is judged.
+    void compare(std::size_t n) { actions().back().comparisons = n; }
     /// What is done in every step, whatever the sample.
     void count(const Counts& counts) { nodes_.back().each_step += counts; }
     /// Spikes of each neuron, and the membranes, which the result holds.
@@ -84,8 +87,10 @@ public:
     void begin(u32 count, u32 first_sample, const cuda::Stream& stream);
     /// Says which step is next. Not part of a step, so that steps are alike.
     void set_step(u32 step, const cuda::Stream& stream);
-    /// Everything of a node that is done at that time.
-    void run(std::size_t node, When when, const cuda::Stream& stream);
+    /// Everything of a node that is done at that time. `after`, where given, is called behind each kernel, with its
+    /// number among kernels(node).
+    void run(std::size_t node, When when, const cuda::Stream& stream,
+             const std::function<void(std::size_t)>& after = {});
     u32 samples() const { return samples_; }
     std::size_t bytes() const { return bytes_; }
 
@@ -98,6 +103,20 @@ public:
     };
     const Node& node(std::size_t i) const { return nodes_[i]; }
 
+    /// What a kernel is, and what it has to move.
+    struct Kernel {
+        std::string functor;  ///< "fill" and "copy" are the driver's own
+        AdderSpec add;
+        MultiplierSpec mul;
+        std::size_t elements = 0;     ///< of a sample
+        std::size_t comparisons = 0;  ///< of a sample
+        std::size_t constants = 0;    ///< bytes, whatever the samples
+        std::size_t signals = 0;      ///< bytes of a sample
+    };
+    /// Of a node, in their order. Each array that a kernel is given counts once, what it alone is given, and so keeps
+    /// from step to step, twice: it is read and written.
+    std::vector<Kernel> kernels(std::size_t node) const;
+
 private:
     struct Action {
         enum class Kind : unsigned char { launch, fill, copy } kind;
@@ -105,6 +124,7 @@ private:
         std::size_t module = 0, function = 0;  ///< of launches
         std::vector<unsigned char> args;
         unsigned blocks = 0, threads = 0;
+        std::size_t elements = 0, comparisons = 0;
         cuda::Address to = 0, from = 0;  ///< of others
         std::size_t words = 0;
         u32 value = 0;
@@ -115,6 +135,14 @@ private:
                     std::size_t bytes, std::size_t elements, When when, unsigned block);
     void execute(Action& action, const cuda::Stream& stream);
     std::vector<Action>& actions();
+    /// An array or a constant.
+    struct Extent {
+        std::size_t bytes = 0;
+        bool constant = false;
+    };
+    /// Calls visit(extent) for each that an argument of the launch points into.
+    template <class Visit>
+    void visit_extents(const Action& launch, const Visit& visit) const;
 
     u32 samples_;
     u32 count_ = 0;  ///< of the batch
@@ -125,6 +153,7 @@ private:
     device::Counters* counters_ = nullptr;
     std::vector<Node> nodes_;
     std::vector<cuda::Memory> memory_;
+    std::map<cuda::Address, Extent> extents_;
     std::vector<Action> begin_;               ///< of a batch
     std::vector<std::vector<Action>> steps_;  ///< by node
     std::vector<cuda::ModuleRequest> requests_;

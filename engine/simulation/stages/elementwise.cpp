@@ -226,6 +226,7 @@ public:
                  device::ThresholdArgs{static_cast<u32>(n_), fire_, p.constant(threshold_), sources[0].values, out,
                                        spike_count, p.counters()},
                  n_);
+        p.compare(n_);
         p.count({.neuron_updates = n_});
         p.keep_spike_count(spike_count);
     }

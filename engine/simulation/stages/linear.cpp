@@ -113,6 +113,7 @@ public:
                  device::CompactArgs{a.inputs, a.outputs, sources[0].values, index, amplitude, count,
                                      args_.arithmetic.multiply_spikes, p.counters()},
                  device::kCompactThreads, DeviceProgram::When::in_step, device::kCompactThreads);
+        p.compare(a.inputs);
         e.index = index;
         e.amplitude = amplitude;
         e.count = count;

@@ -4,7 +4,7 @@
 
 #include "engine/simulation/device/program.h"
 #include "engine/simulation/stages/maxpool2d.h"
-#include "engine/simulation/stages/taps.h"
+#include "engine/simulation/stages/window.h"
 #include "synapses/maxpool2d.h"
 
 namespace axfire {
@@ -15,23 +15,9 @@ class MaxPool2dStage : public Stage {
 public:
     MaxPool2dStage(const nodes::Pool2d& node, const StageContext& c)
         : events_(c.in_events), inputs_(element_count(c.in)), outputs_(element_count(c.out)) {
-        const auto u = [](std::size_t n) { return static_cast<u32>(n); };
-        MaxPool2dArgs& a = args_;
-        a.channels = u(c.out[0]);
-        a.height_in = u(c.in[c.in.size() - 2]);
-        a.width_in = u(c.in[c.in.size() - 1]);
-        a.height_out = u(c.out[1]);
-        a.width_out = u(c.out[2]);
-        a.kernel_h = u(node.kernel[0]);
-        a.kernel_w = u(node.kernel[1]);
-        a.stride_h = u(node.stride[0]);
-        a.stride_w = u(node.stride[1]);
-        a.pad_h = u(node.pad_begin[0]);
-        a.pad_w = u(node.pad_begin[1]);
-        a.dilation_h = u(node.dilation[0]);
-        a.dilation_w = u(node.dilation[1]);
-        rows_ = Taps(a.height_in, a.height_out, a.kernel_h, a.stride_h, a.pad_h, a.dilation_h);
-        columns_ = Taps(a.width_in, a.width_out, a.kernel_w, a.stride_w, a.pad_w, a.dilation_w);
+        set_window(args_, node, c);
+        rows_ = rows_of(args_);
+        columns_ = columns_of(args_);
         arithmetic_ = c.projection();
         add_ = c.projections().add_signals;
     }
@@ -72,6 +58,7 @@ public:
                      device::SumArgs{sum, false, nullptr, p.counters()}, inputs_);
         }
         p.launch(events_ ? "MaxPoolEvents" : "MaxPoolImage", a, outputs_);
+        p.compare(outputs_ * args_.kernel_h * args_.kernel_w);
     }
 
 private:

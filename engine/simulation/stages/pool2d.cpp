@@ -5,7 +5,7 @@
 
 #include "engine/simulation/device/program.h"
 #include "engine/simulation/stages/maxpool2d.h"
-#include "engine/simulation/stages/taps.h"
+#include "engine/simulation/stages/window.h"
 
 namespace axfire {
 
@@ -25,22 +25,9 @@ class Pool2dStage : public Stage {
 public:
     Pool2dStage(const nodes::Pool2d& node, const StageContext& c)
         : in_events_(c.in_events), spreads_(c.spreads_events()) {
-        const auto u = [](std::size_t n) { return static_cast<u32>(n); };
         Pool2dArgs& a = args_;
         a = {};
-        a.channels = u(c.out[0]);
-        a.height_in = u(c.in[c.in.size() - 2]);
-        a.width_in = u(c.in[c.in.size() - 1]);
-        a.height_out = u(c.out[1]);
-        a.width_out = u(c.out[2]);
-        a.kernel_h = u(node.kernel[0]);
-        a.kernel_w = u(node.kernel[1]);
-        a.stride_h = u(node.stride[0]);
-        a.stride_w = u(node.stride[1]);
-        a.pad_h = u(node.pad_begin[0]);
-        a.pad_w = u(node.pad_begin[1]);
-        a.dilation_h = u(node.dilation[0]);
-        a.dilation_w = u(node.dilation[1]);
+        set_window(a, node, c);
         a.average = node.kind == nodes::Pool2d::Kind::average;
         a.arithmetic = c.projection();
         emits_events_ = in_events_ && !a.average;
@@ -61,8 +48,8 @@ public:
         }
         factor_add_ = constants(a.arithmetic.add, factor);
         factor_mul_ = constants(a.arithmetic.mul, factor);
-        rows_ = Taps(a.height_in, a.height_out, a.kernel_h, a.stride_h, a.pad_h, a.dilation_h);
-        columns_ = Taps(a.width_in, a.width_out, a.kernel_w, a.stride_w, a.pad_w, a.dilation_w);
+        rows_ = rows_of(a);
+        columns_ = columns_of(a);
         a.factor_add = factor_add_.data();
         a.factor_mul = factor_mul_.data();
         a.rows = rows_.view();

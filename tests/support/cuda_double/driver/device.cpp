@@ -47,7 +47,7 @@ AXFIRE_CUDA_API CUresult cuInit(unsigned flags) {
 
 AXFIRE_CUDA_API CUresult cuDriverGetVersion(int* version) {
     return api(__func__, Needs::nothing, [&] {
-        *version = kDriverVersion;
+        *version = state().settings.version;
         return CUDA_SUCCESS;
     });
 }

@@ -38,6 +38,7 @@ Settings::Failure parse_failure(const std::string& text) {
 Settings Settings::from_environment() {
     Settings s;
     s.devices = static_cast<int>(number("AXFIRE_CUDA_DOUBLE_DEVICES", 1));
+    s.version = static_cast<int>(number("AXFIRE_CUDA_DOUBLE_VERSION", static_cast<u64>(s.version)));
     s.memory = number("AXFIRE_CUDA_DOUBLE_MEMORY", s.memory);
     s.capability = static_cast<u32>(number("AXFIRE_CUDA_DOUBLE_CAPABILITY", s.capability));
     s.budget = number("AXFIRE_CUDA_DOUBLE_BUDGET", s.budget);

@@ -11,6 +11,7 @@
 
 #include "tests/support/cuda_double/device_memory.h"
 #include "tests/support/cuda_double/driver/abi.h"
+#include "tests/support/cuda_double/driver/limits.h"
 #include "tests/support/cuda_double/driver/stream.h"
 #include "tests/support/cuda_double/ptx/program.h"
 
@@ -35,6 +36,7 @@ namespace axfire::cuda_double {
 /// From the environment, read by cuInit. docs: README.md.
 struct Settings {
     int devices = 1;
+    int version = kDriverVersion;
     u64 memory = u64{1} << 30;
     u32 capability = 90;
     u64 budget = 20'000'000'000u;
