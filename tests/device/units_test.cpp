@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Every unit of the catalogue as device code: it compiles, holds nothing that rounds otherwise, and gives the bits of
 // the host, which other tests compare with the oracle.
-#include "arith/spec_text.h"
 #include "engine/backend/cpu/kernels.h"
 #include "tests/device/lint.h"
 #include "tests/device/pairs.h"
-#include "tests/engine/run_samples.h"
+#include "tests/device/specs.h"
 #include "tests/support/operands.h"
 #include "tests/support/seed.h"
-#include "tests/support/settings.h"
 
 namespace axfire::test {
 
@@ -16,34 +14,10 @@ namespace {
 
 using testing::Pair;
 
-/// True where a run takes it.
-bool is_allowed(const AdderSpec& spec) {
-    return testing::input_error([&] { parse_adder(to_string(spec)); }).empty();
-}
-bool is_allowed(const MultiplierSpec& spec) {
-    return testing::input_error([&] { parse_multiplier(to_string(spec)); }).empty();
-}
-
-/// Specs of one unit in two formats, with the parameters in the middle of what is allowed.
+/// In two formats.
 template <class Spec, class Id>
 std::vector<Spec> specs_of(Id unit) {
-    std::vector<Spec> specs;
-    for (const Format& format : {kFp32, kBf16}) {
-        Spec spec;
-        spec.unit = unit;
-        spec.format = format;
-        const u32 width = std::is_same_v<Id, AdderId> ? format.fraction_bits + 3 : format.precision();
-        const std::vector<Parameters> settings = testing::settings(unit, width);
-        for (std::size_t i = settings.size() / 2; i < settings.size(); ++i) {
-            spec.parameters = settings[i];
-            if (is_allowed(spec)) {
-                break;
-            }
-        }
-        EXPECT_TRUE(is_allowed(spec)) << initialiser(spec);
-        specs.push_back(spec);
-    }
-    return specs;
+    return {spec_of<Spec>(unit, kFp32), spec_of<Spec>(unit, kBf16)};
 }
 
 std::vector<Pair> operands(const Format& format) {

@@ -31,7 +31,8 @@ struct NeuronKernels {
     void (*update[kModelCount])(NeuronArgs&);
 };
 
-enum class Part : unsigned char { both, projections, neurons };
+/// What an instance holds beside `add` and `mul`.
+enum class Part : unsigned char { both, projections, neurons, neither };
 
 /// Kernels for one adder and one multiplier.
 struct Instance {

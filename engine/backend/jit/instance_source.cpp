@@ -55,7 +55,7 @@ std::string only_units(AdderId add, MultiplierId mul) {
 }
 
 std::string instance_source(const InstanceRequest& r, const char* isa) {
-    const char* const parts[] = {"both", "projections", "neurons"};
+    const char* const parts[] = {"both", "projections", "neurons", "neither"};
     return fmt::format("#define AXFIRE_ISA {}\n", isa) + only_units(r.add.unit, r.mul.unit) +
            fmt::format(
                "#include \"engine/backend/cpu/instance.h\"\n"

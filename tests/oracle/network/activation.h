@@ -62,10 +62,10 @@ struct Activation {
             return times(2, std::floor(y), theta / levels);
         }
         if (model == "sigmoid") {
-            return units.into_adder(in_binary32(fp_sigmoid<u32>, x), word(0, Word::sum));
+            return units.into_adder(in_binary32([](u32 y) { return fp_sigmoid(y); }, x), word(0, Word::sum));
         }
         if (model == "tanh") {
-            return units.into_adder(in_binary32(fp_tanh<u32>, x), word(0, Word::sum));
+            return units.into_adder(in_binary32([](u32 y) { return fp_tanh(y); }, x), word(0, Word::sum));
         }
         throw std::logic_error("the reference does not know the model " + model);
     }
