@@ -141,7 +141,7 @@ TEST(ApproximateAdd, GuardBitsAndRoundingEqualTheOracle) {
     for (const Format& f : {kFp32, kBf16, kFp16, kFp8E4m3}) {
         for (const AdderId unit : approximate_units()) {
             for (u32 guard = 0; guard <= 3; ++guard) {
-                for (const Parameters& p : settings(unit, f.fraction_bits + 3 + guard, 3)) {
+                for (const Parameters& p : settings(unit, f.fraction_bits + 3 + guard, samples(3))) {
                     const auto pairs = test_pairs(random, f, samples(600));
                     for (const Rounding r : kModes) {
                         AdderSpec spec{unit, p, f, r};

@@ -123,7 +123,7 @@ TEST(ApproximateMultiply, EveryPairOfThe8BitFormatsEqualsTheOracle) {
 TEST(ApproximateMultiply, RoundedProductsEqualTheOracle) {
     auto random = test_random();
     for (const Format& f : {kFp32, kBf16, kFp16, kFp8E4m3}) {
-        for (MultiplierSpec spec : settings_of(f, 4)) {
+        for (MultiplierSpec spec : settings_of(f, samples(4))) {
             for (const Rounding r : kModes) {
                 spec.round_product = true;
                 spec.rounding = r;
