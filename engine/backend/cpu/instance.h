@@ -61,7 +61,7 @@ constexpr NeuronKernels make_neurons() {
 #undef AXFIRE_UPDATE
 }
 
-/// An instance of one part only compiles in half the time, one of neither in a third.
+/// An instance of one part only compiles in half the time, one of neither sooner.
 template <class Add, class Mul, Part kPart>
 constexpr Instance make_instance() {
     Instance instance{{}, {}, add_all<Add>, mul_all<Mul>};

@@ -2,7 +2,7 @@
 #include <algorithm>
 
 #include "engine/simulation/device/program.h"
-#include "engine/simulation/stages/taps.h"
+#include "engine/simulation/stages/window.h"
 #include "synapses/magnitudes.h"
 
 namespace axfire {
@@ -20,19 +20,8 @@ public:
         Conv2dArgs& a = args_;
         a = {};
         a.channels_in = u(w[1] * node.groups);
-        a.height_in = u(c.in[c.in.size() - 2]);
-        a.width_in = u(c.in[c.in.size() - 1]);
         a.channels_out = u(c.out[0]);
-        a.height_out = u(c.out[1]);
-        a.width_out = u(c.out[2]);
-        a.kernel_h = u(w[2]);
-        a.kernel_w = u(w[3]);
-        a.stride_h = u(node.stride[0]);
-        a.stride_w = u(node.stride[1]);
-        a.pad_h = u(node.pad_begin[0]);
-        a.pad_w = u(node.pad_begin[1]);
-        a.dilation_h = u(node.dilation[0]);
-        a.dilation_w = u(node.dilation[1]);
+        set_window(a, w[2], w[3], node, c);
         a.groups = u(node.groups);
         const u32 group_out = a.channels_out / a.groups;
         const u32 group_in = a.channels_in / a.groups;
@@ -89,9 +78,8 @@ public:
         }
         a.place = place_.data();
         const u32 place = a.groups * a.group_stride;
-        rows_ = Taps(a.height_in, a.height_out, a.kernel_h, a.stride_h, a.pad_h, a.dilation_h,
-                     a.kernel_w * a.group_stride, a.width_out * place);
-        columns_ = Taps(a.width_in, a.width_out, a.kernel_w, a.stride_w, a.pad_w, a.dilation_w, a.group_stride, place);
+        rows_ = rows_of(a, a.kernel_w * a.group_stride, a.width_out * place);
+        columns_ = columns_of(a, a.group_stride, place);
         a.weight_add = weight_add_.data();
         a.weight_mul = weight_mul_.data();
         a.bias_only = bias_only_.data();

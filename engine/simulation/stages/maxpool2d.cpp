@@ -15,7 +15,8 @@ class MaxPool2dStage : public Stage {
 public:
     MaxPool2dStage(const nodes::Pool2d& node, const StageContext& c)
         : events_(c.in_events), inputs_(element_count(c.in)), outputs_(element_count(c.out)) {
-        set_window(args_, node, c);
+        args_.channels = static_cast<u32>(c.out[0]);
+        set_window(args_, node.kernel[0], node.kernel[1], node, c);
         rows_ = rows_of(args_);
         columns_ = columns_of(args_);
         arithmetic_ = c.projection();

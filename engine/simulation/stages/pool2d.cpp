@@ -27,7 +27,8 @@ public:
         : in_events_(c.in_events), spreads_(c.spreads_events()) {
         Pool2dArgs& a = args_;
         a = {};
-        set_window(a, node, c);
+        a.channels = static_cast<u32>(c.out[0]);
+        set_window(a, node.kernel[0], node.kernel[1], node, c);
         a.average = node.kind == nodes::Pool2d::Kind::average;
         a.arithmetic = c.projection();
         emits_events_ = in_events_ && !a.average;
